@@ -21,6 +21,8 @@ export interface ProcessorContext {
   readonly error: Error | undefined
   /** Name of the source as shown: a path, or `stdin`. */
   readonly source: string
+  /** Absolute path of the source's file, when it is one. */
+  readonly file: string | undefined
   /** Line number in its source, from 1. */
   readonly lineNumber: number
   /** Byte offset of the line's first byte in its (decompressed) source. */
@@ -79,6 +81,8 @@ interface DefinitionBase<Schema extends z.ZodType> {
   readonly summary: string
   /** Schema of the options; without it the processor takes none. Give every field a `.describe()`. */
   readonly options?: Schema
+  /** What a user should know before the first line, given these options: one sentence each, said by `validate`. */
+  warnings?(options: z.output<Schema>): readonly string[]
 }
 
 /** A processor that names the tag of each line it emits. */
