@@ -28,7 +28,9 @@ export class UserError extends Error {
   /** `pipeline.yaml:6:5: unknown key "patern". Did you mean "pattern"?` */
   override toString(): string {
     const place = this.place === undefined ? '' : `${this.place.file}:${this.place.line}:${this.place.column}: `
-    return `${place}${this.message}${this.hint === undefined ? '' : ` ${this.hint}`}`
+    if (this.hint === undefined) return `${place}${this.message}`
+    // Messages have no full stop of their own; the hint is a sentence behind them.
+    return `${place}${this.message}${/[.!?]$/.test(this.message) ? '' : '.'} ${this.hint}`
   }
 }
 
