@@ -1,0 +1,101 @@
+// Names of everything that a lane counts. An index is derived from the name; nobody writes one by hand.
+//
+// A snapshot's values are: the lane's counters, then NODE_STRIDE counters for each node, then one for each edge.
+// A hot loop hoists `NODE_OFFSET + node * NODE_STRIDE` and adds `NODE.received`.
+
+import type { RegionShape } from './region.ts'
+
+export const LANE_COUNTERS = [
+  // The ledger: entered + replayed + forked = delivered + dropped + dead + unmatched + joined + in_flight
+  'entered',
+  'replayed',
+  'forked',
+  'delivered',
+  'dropped',
+  'dead',
+  'unmatched',
+  'joined',
+  'in_flight',
+  // Entering lines all of whose descendants have an outcome, replayed ones not counted
+  'settled_lines',
+  'settled_batches',
+  'failed_attempts',
+  'late_emits',
+  'input_bytes',
+  'input_lines_changed_invalid_utf8',
+  'embedded_newlines',
+  'over_long_lines',
+  // Position up to which everything is settled
+  'source_number',
+  'source_offset',
+  'source_line',
+  'dead_letter_bytes',
+  'errors_shed',
+  // Copied from the journey writer before each publish; after a crash, journeys from this one on are void
+  'journeys_written',
+  'journeys_overwritten',
+  'journeys_dropped',
+  'paths_overflowed',
+  'reasons_overflowed',
+  'open_batches',
+  'open_lines',
+  'open_bytes'
+] as const
+
+export const NODE_COUNTERS = [
+  'received',
+  'emitted',
+  'errors',
+  'retries',
+  'dropped',
+  'dead',
+  'unmatched',
+  'delivered',
+  'time_nanos',
+  'held',
+  'bytes_written',
+  // Length of the sink's file at this snapshot: what it is cut back to after a crash
+  'sink_length'
+] as const
+
+export type LaneCounter = (typeof LANE_COUNTERS)[number]
+export type NodeCounter = (typeof NODE_COUNTERS)[number]
+
+/** Index of each lane counter in a snapshot's values. */
+export const LANE = indexes(LANE_COUNTERS)
+
+/** Index of each node counter within the node's stride. */
+export const NODE = indexes(NODE_COUNTERS)
+
+export const NODE_OFFSET: number = LANE_COUNTERS.length
+export const NODE_STRIDE: number = NODE_COUNTERS.length
+
+export function nodeCount(shape: RegionShape): number {
+  return shape.processorCount + shape.sinkCount
+}
+
+export function edgeOffset(shape: RegionShape): number {
+  return NODE_OFFSET + nodeCount(shape) * NODE_STRIDE
+}
+
+export function counterCount(shape: RegionShape): number {
+  return edgeOffset(shape) + shape.edgeCount
+}
+
+export function laneCounter(name: LaneCounter): number {
+  return LANE[name]
+}
+
+export function nodeCounter(node: number, name: NodeCounter, shape: RegionShape): number {
+  if (!(node >= 0 && node < nodeCount(shape))) throw new RangeError(`There is no node ${node}.`)
+  return NODE_OFFSET + node * NODE_STRIDE + NODE[name]
+}
+
+export function edgeCounter(edge: number, shape: RegionShape): number {
+  if (!(edge >= 0 && edge < shape.edgeCount)) throw new RangeError(`There is no edge ${edge}.`)
+  return edgeOffset(shape) + edge
+}
+
+function indexes<const Name extends string>(names: readonly Name[]): Readonly<Record<Name, number>> {
+  return Object.freeze(Object.fromEntries(names.map((name, index) => [name, index])) as Record<Name, number>)
+}

@@ -1,0 +1,66 @@
+// What other rooms use of this one. Writers belong to the lane's thread, readers to any, `main` to the supervisor.
+
+export { type Chunk, ChunkReader } from './chunk-slots/reader.ts'
+export { type ChunkDescription, ChunkWriter } from './chunk-slots/writer.ts'
+export { LaneControl } from './control/lane.ts'
+export { IN_ENGINE, LANE_STATES, type LaneState, type StopRequest } from './control/layout.ts'
+export { MainControl } from './control/main.ts'
+export { ControlReader, type ControlState, type Progress } from './control/reader.ts'
+export {
+  counterCount,
+  edgeCounter,
+  edgeOffset,
+  LANE,
+  LANE_COUNTERS,
+  type LaneCounter,
+  laneCounter,
+  NODE,
+  NODE_COUNTERS,
+  NODE_OFFSET,
+  NODE_STRIDE,
+  type NodeCounter,
+  nodeCount,
+  nodeCounter
+} from './counters.ts'
+export { ErrorReader, type ErrorRecord } from './errors/reader.ts'
+export { type ErrorEntry, ErrorWriter } from './errors/writer.ts'
+export { Histogram } from './histograms/histogram.ts'
+export { HistogramReader } from './histograms/reader.ts'
+export { HistogramWriter } from './histograms/writer.ts'
+export { IN_FLIGHT_CAPACITY, type InFlightEntry } from './in-flight/layout.ts'
+export { type InFlight, InFlightReader } from './in-flight/reader.ts'
+export { InFlightWriter } from './in-flight/writer.ts'
+export type { Journey, JourneyLeaf } from './journeys/decode.ts'
+export { JourneyReader } from './journeys/reader.ts'
+export { type JourneyBatch, JourneyWriter } from './journeys/writer.ts'
+export {
+  CHANGED,
+  DETAIL_SHIFT,
+  decodeLeaf,
+  FAILED_ONCE,
+  type Leaf,
+  leafCode,
+  OUTCOME,
+  OUTCOME_MASK,
+  OUTCOME_NAMES,
+  type OutcomeName
+} from './outcome.ts'
+export type { Death, PageLedger } from './pages/reader.ts'
+export { OVERFLOW_PATH, ROOT_PATH } from './paths/layout.ts'
+export { type PathCounts, PathReader } from './paths/reader.ts'
+export { PathWriter } from './paths/writer.ts'
+export { recoverLane, recoverObserver } from './recovery.ts'
+export {
+  createRegion,
+  DEFAULT_LIMITS,
+  type Region,
+  type RegionLimits,
+  type RegionShape,
+  regionMilliseconds
+} from './region.ts'
+export { type Snapshot, SnapshotReader } from './snapshot/reader.ts'
+export { SnapshotWriter } from './snapshot/writer.ts'
+export { STRING } from './strings/layout.ts'
+export { StringReader } from './strings/reader.ts'
+export { StringWriter } from './strings/writer.ts'
+export { blockThread } from './wait.ts'

@@ -1,0 +1,280 @@
+// Records the journey of every settled line: its bytes, and where it went. Nothing here allocates or takes an atomic
+// for a line; memory is bounded by the ring, whose oldest page is overwritten and counted.
+
+import { PageWriter } from '../pages/writer.ts'
+import { openRegion, type Region } from '../region.ts'
+import {
+  BATCH,
+  BATCH_SLOTS,
+  CUT_LINE_BYTES,
+  FORK,
+  forkSlots,
+  IS_CUT,
+  IS_FORKED,
+  KIND_BATCH,
+  LEAF,
+  LEAF_WORDS,
+  LINE,
+  LONG_LINE_BYTES,
+  MAX_LEAVES,
+  SLOT_WORDS,
+  slotsWord,
+  textWord
+} from './layout.ts'
+
+const PAGE_MILLISECONDS = 100
+
+export interface JourneyBatch {
+  readonly sourceNumber: number
+  /** Byte offset of the batch's first byte in its source. */
+  readonly offset: number
+  readonly firstLineNumber: number
+  /** In milliseconds since the region's origin. */
+  readonly readAtMilliseconds: number
+  readonly settledAtMilliseconds: number
+  /** Where the batch's first byte lies in the `bytes` given with its lines; 0 when left out. */
+  readonly bytesStart?: number
+}
+
+export class JourneyWriter {
+  readonly #pages: PageWriter
+  readonly #textBytes: number
+  readonly #slotCount: number
+  readonly #texts: Uint8Array[] = []
+  readonly #slotTables: Int32Array[] = []
+  /** The batch record, ready to be copied to each page that holds lines of it. */
+  readonly #batchWords = new Int32Array(BATCH_SLOTS * SLOT_WORDS)
+  readonly #batchNumbers = new Float64Array(this.#batchWords.buffer)
+  #bytesStart = 0
+  #settledAt = 0
+  #isBatchInPage = false
+  #text: Uint8Array = new Uint8Array(0)
+  #slots: Int32Array = new Int32Array(0)
+  #usedBytes = 0
+  #usedSlots = 0
+  #lines = 0
+  #firstRecordAt = 0
+
+  constructor(region: Region, epoch: number) {
+    if (!region.shape.trace) throw new Error('This region has no journey pages: it was made without trace.')
+    const { cells, layout } = openRegion(region)
+    const { limits } = region
+    this.#pages = new PageWriter(cells, {
+      base: layout.journeys,
+      pageCount: limits.journeyPages,
+      epoch,
+      overwrites: true
+    })
+    this.#textBytes = limits.journeyTextBytes
+    this.#slotCount = limits.journeyRecords
+    for (let page = 0; page < limits.journeyPages; page++) {
+      const text = (layout.journeys + textWord(page, limits)) * 4
+      const slots = (layout.journeys + slotsWord(page, limits)) * 4
+      this.#texts.push(new Uint8Array(region.buffer, text, this.#textBytes))
+      this.#slotTables.push(new Int32Array(region.buffer, slots, this.#slotCount * SLOT_WORDS))
+    }
+  }
+
+  /** Lines recorded so far, in pages, overwritten or dropped: the sequence number of the next one. */
+  get written(): number {
+    return this.#pages.written + this.#lines
+  }
+
+  get overwritten(): number {
+    return this.#pages.overwritten
+  }
+
+  get dropped(): number {
+    return this.#pages.dropped
+  }
+
+  beginBatch(batch: JourneyBatch): void {
+    this.#batchWords[0] = KIND_BATCH
+    this.#batchWords[BATCH.sourceNumber] = batch.sourceNumber
+    this.#batchNumbers[BATCH.offset / 2] = batch.offset
+    this.#batchNumbers[BATCH.firstLineNumber / 2] = batch.firstLineNumber
+    this.#batchNumbers[BATCH.readAt / 2] = batch.readAtMilliseconds
+    this.#batchNumbers[BATCH.settledAt / 2] = batch.settledAtMilliseconds
+    this.#bytesStart = batch.bytesStart ?? 0
+    this.#settledAt = batch.settledAtMilliseconds
+    this.#isBatchInPage = false
+  }
+
+  /**
+   * Lines `from` … `to` − 1 of the batch, one leaf each. `starts[i]` … `starts[i + 1]` are the bytes of line i with its
+   * line end. Bit 0 of `leafPath[i]` is the engine's own; the path is the rest.
+   */
+  addLines(
+    bytes: Uint8Array,
+    starts: Int32Array,
+    from: number,
+    to: number,
+    leafPath: Int32Array,
+    leafCode: Int32Array
+  ): void {
+    let line = from
+    while (line < to) {
+      if (!this.#open(1)) {
+        this.#pages.drop(to - line)
+        return
+      }
+      const next = this.#addRun(bytes, starts, line, to, leafPath, leafCode)
+      if (next < to && starts[next + 1] - starts[next] > LONG_LINE_BYTES) {
+        this.#addAlone(bytes, starts[next], starts[next + 1], next, leafPath[next] >> 1, leafCode[next])
+        line = next + 1
+      } else {
+        if (next < to) this.#seal(true)
+        line = next
+      }
+    }
+  }
+
+  /**
+   * A forked line with its leaves in depth-first order. `forkDepth[j]` is the number of leading nodes that leaf j
+   * shares with leaf j − 1. Only the first 1,024 leaves are kept; how many there were is kept too.
+   */
+  addForkedLine(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    lineIndex: number,
+    leafCount: number,
+    leafPath: Int32Array,
+    leafCode: Int32Array,
+    forkDepth: Int32Array
+  ): void {
+    const kept = Math.min(leafCount, MAX_LEAVES)
+    if (!this.#makeRoom(end - start, forkSlots(kept))) return
+    const slot = this.#addLine(bytes, start, end, lineIndex, IS_FORKED)
+    const slots = this.#slots
+    slots[slot + FORK.leafCount] = leafCount
+    slots[slot + FORK.keptLeaves] = kept
+    let leaf = slot + SLOT_WORDS
+    for (let index = 0; index < kept; index++, leaf += LEAF_WORDS) {
+      slots[leaf + LEAF.path] = leafPath[index] >> 1
+      slots[leaf + LEAF.code] = leafCode[index]
+      slots[leaf + LEAF.forkDepth] = forkDepth[index]
+    }
+    this.#usedSlots += forkSlots(kept) - 1
+  }
+
+  /** Hands the page over when its first record is 100 ms old; `Infinity` hands it over now, as before going idle. */
+  flush(nowMilliseconds: number): void {
+    if (this.#lines > 0 && nowMilliseconds - this.#firstRecordAt >= PAGE_MILLISECONDS) this.#seal(false)
+    this.#pages.publishDrops()
+  }
+
+  /** As many lines as fit in the page and are not over-long; returns the first that was not added. */
+  #addRun(
+    bytes: Uint8Array,
+    starts: Int32Array,
+    from: number,
+    to: number,
+    leafPath: Int32Array,
+    leafCode: Int32Array
+  ): number {
+    const slots = this.#slots
+    const last = Math.min(to, from + this.#slotCount - this.#usedSlots)
+    const firstByte = starts[from]
+    const endOfRoom = firstByte + this.#textBytes - this.#usedBytes
+    const toText = this.#usedBytes - firstByte
+    const bytesStart = this.#bytesStart
+    let word = this.#usedSlots * SLOT_WORDS
+    let line = from
+    let start = firstByte
+    for (; line < last; line++) {
+      const end = starts[line + 1]
+      if (end > endOfRoom || end - start > LONG_LINE_BYTES) break
+      slots[word + LINE.start] = start + toText
+      slots[word + LINE.length] = end - start
+      slots[word + LINE.path] = leafPath[line] >> 1
+      slots[word + LINE.code] = leafCode[line]
+      slots[word + LINE.index] = line
+      slots[word + LINE.offset] = start - bytesStart
+      word += SLOT_WORDS
+      start = end
+    }
+    if (line > from) {
+      this.#text.set(bytes.subarray(firstByte, start), this.#usedBytes)
+      this.#usedBytes += start - firstByte
+      this.#usedSlots += line - from
+      this.#lines += line - from
+    }
+    return line
+  }
+
+  /** One line on its own, cut when it is over-long. */
+  #addAlone(bytes: Uint8Array, start: number, end: number, lineIndex: number, path: number, code: number): void {
+    if (!this.#makeRoom(end - start, 1)) return
+    const slot = this.#addLine(bytes, start, end, lineIndex, 0)
+    this.#slots[slot + LINE.path] = path
+    this.#slots[slot + LINE.code] = code
+  }
+
+  /** Writes what all kinds of lines have in common and returns the slot's first word. */
+  #addLine(bytes: Uint8Array, start: number, end: number, lineIndex: number, flags: number): number {
+    const isCut = end - start > LONG_LINE_BYTES
+    const stored = isCut ? CUT_LINE_BYTES : end - start
+    const slots = this.#slots
+    const slot = this.#usedSlots * SLOT_WORDS
+    slots[slot + LINE.start] = this.#usedBytes | flags | (isCut ? IS_CUT : 0)
+    slots[slot + LINE.length] = isCut ? lengthWithoutLineEnd(bytes, start, end) : stored
+    slots[slot + LINE.index] = lineIndex
+    slots[slot + LINE.offset] = start - this.#bytesStart
+    this.#text.set(bytes.subarray(start, start + stored), this.#usedBytes)
+    this.#usedBytes += stored
+    this.#usedSlots++
+    this.#lines++
+    return slot
+  }
+
+  /** Makes sure that the page has room for a line of its own; counts it as dropped when no page can be had. */
+  #makeRoom(lineBytes: number, slots: number): boolean {
+    const stored = lineBytes > LONG_LINE_BYTES ? CUT_LINE_BYTES : lineBytes
+    if (this.#pages.page !== -1 && this.#usedBytes + stored > this.#textBytes) this.#seal(true)
+    if (this.#open(slots)) return true
+    this.#pages.drop(1)
+    return false
+  }
+
+  /** Makes sure that there is a page with the batch in it and room for so many slots more. */
+  #open(slots: number): boolean {
+    const needed = this.#isBatchInPage ? slots : slots + BATCH_SLOTS
+    if (this.#pages.page !== -1 && this.#usedSlots + needed > this.#slotCount) this.#seal(true)
+    if (this.#pages.page === -1 && !this.#acquire()) return false
+    if (!this.#isBatchInPage) this.#addBatch()
+    return true
+  }
+
+  #acquire(): boolean {
+    if (!this.#pages.acquire()) return false
+    this.#text = this.#texts[this.#pages.page]
+    this.#slots = this.#slotTables[this.#pages.page]
+    this.#usedBytes = 0
+    this.#usedSlots = 0
+    this.#firstRecordAt = this.#settledAt
+    return true
+  }
+
+  #addBatch(): void {
+    this.#slots.set(this.#batchWords, this.#usedSlots * SLOT_WORDS)
+    this.#usedSlots += BATCH_SLOTS
+    this.#isBatchInPage = true
+  }
+
+  #seal(isFull: boolean): void {
+    this.#pages.seal({
+      count: this.#lines,
+      isFull,
+      usedBytes: this.#usedBytes,
+      usedWords: this.#usedSlots * SLOT_WORDS
+    })
+    this.#lines = 0
+    this.#isBatchInPage = false
+  }
+}
+
+function lengthWithoutLineEnd(bytes: Uint8Array, start: number, end: number): number {
+  if (bytes[end - 1] !== 0x0a) return end - start
+  return bytes[end - 2] === 0x0d ? end - start - 2 : end - start - 1
+}

@@ -1,0 +1,32 @@
+// What main does with a lane's region after one of its threads died: after the thread's `exit` event, never before.
+
+import { LANE_STATES, STATE } from './control/layout.ts'
+import { LANE } from './counters.ts'
+import { recoverDeadReader, recoverDeadWriter } from './pages/recovery.ts'
+import { openRegion, type Region } from './region.ts'
+import { SnapshotReader } from './snapshot/reader.ts'
+
+/**
+ * After a lane's exit and before its successor starts (`epoch` is the dead one's). Everything that it published stays
+ * readable; what it had not handed over is gone. Journeys that are not in its last snapshot become void.
+ */
+export function recoverLane(region: Region, epoch: number): void {
+  const { cells, layout } = openRegion(region)
+  const { errorPages, journeyPages } = region.limits
+  const voidFrom = new SnapshotReader(region).read().values[LANE.journeys_written]
+  // An error has happened, whatever becomes of its line: errors are never void.
+  const errorRing = { base: layout.errors, pageCount: errorPages }
+  recoverDeadWriter(cells, errorRing, { epoch, voidFrom: Number.MAX_SAFE_INTEGER })
+  if (region.shape.trace) {
+    recoverDeadWriter(cells, { base: layout.journeys, pageCount: journeyPages }, { epoch, voidFrom })
+  }
+  cells.store(layout.control + STATE, LANE_STATES.indexOf('failed'))
+}
+
+/** After the exit of the thread that reads journeys and errors, and before its successor starts. */
+export function recoverObserver(region: Region): void {
+  const { cells, layout } = openRegion(region)
+  const { errorPages, journeyPages } = region.limits
+  recoverDeadReader(cells, { base: layout.errors, pageCount: errorPages })
+  if (region.shape.trace) recoverDeadReader(cells, { base: layout.journeys, pageCount: journeyPages })
+}

@@ -1,0 +1,144 @@
+// The memory that one lane shares with its observers: one buffer, laid out from its shape. Names never live in it.
+//
+//   | header | control | snapshot | histograms | paths | strings | in-flight | chunk slots | errors | journeys |
+//
+// Each structure draws its own words in its `layout.ts`. All cells are Int32, and no plain access to one ever races:
+// a word is either touched through atomics only, or belongs to one thread at a time.
+
+import { alignWords, SharedCells } from './cells.ts'
+import { chunkSlotsWords } from './chunk-slots/layout.ts'
+import { CONTROL_WORDS } from './control/layout.ts'
+import { counterCount, nodeCount } from './counters.ts'
+import { errorsWords } from './errors/layout.ts'
+import { histogramsWords } from './histograms/layout.ts'
+import { IN_FLIGHT_WORDS } from './in-flight/layout.ts'
+import { journeysWords } from './journeys/layout.ts'
+import { pathsWords } from './paths/layout.ts'
+import { snapshotWords } from './snapshot/layout.ts'
+import { STRINGS_WORDS } from './strings/layout.ts'
+
+export interface RegionShape {
+  readonly processorCount: number
+  /** Nodes are processors first, then sinks; a node's id is its index. */
+  readonly sinkCount: number
+  /** The engine numbers the (processor, tag) pairs 0 … edgeCount − 1. */
+  readonly edgeCount: number
+  /** Without it no journey pages are allocated. */
+  readonly trace: boolean
+  /** 0 when the lane reads its source itself. */
+  readonly chunkSlots: number
+  readonly chunkSlotBytes: number
+}
+
+/** How much is kept of what can grow; what does not fit is counted. */
+export interface RegionLimits {
+  readonly paths: number
+  readonly journeyPages: number
+  readonly journeyTextBytes: number
+  readonly journeyRecords: number
+  readonly errorPages: number
+  readonly errorPageBytes: number
+}
+
+export const DEFAULT_LIMITS: RegionLimits = {
+  paths: 65_536,
+  journeyPages: 64,
+  journeyTextBytes: 65_536,
+  journeyRecords: 4_096,
+  errorPages: 8,
+  errorPageBytes: 65_536
+}
+
+/** Plain data and one shared buffer: sent to threads by structured clone. */
+export interface Region {
+  readonly shape: RegionShape
+  readonly limits: RegionLimits
+  /** Unix time in milliseconds that all times in the region count from. */
+  readonly originMilliseconds: number
+  readonly buffer: SharedArrayBuffer
+}
+
+/** First word of each structure. */
+export interface RegionLayout {
+  readonly control: number
+  readonly snapshot: number
+  readonly histograms: number
+  readonly paths: number
+  readonly strings: number
+  readonly inFlight: number
+  readonly chunkSlots: number
+  readonly errors: number
+  readonly journeys: number
+  readonly totalWords: number
+}
+
+const MAGIC = 0x4c_53_43_50
+/** Grows with every change of any layout: a reader refuses a region that it would misread. */
+export const LAYOUT_VERSION = 1
+const HEADER_WORDS = alignWords(2)
+
+export function createRegion(shape: RegionShape, limits: Partial<RegionLimits> = {}): Region {
+  const wholeLimits = { ...DEFAULT_LIMITS, ...limits }
+  checkLimits(shape, wholeLimits)
+  const buffer = new SharedArrayBuffer(regionLayout(shape, wholeLimits).totalWords * 4)
+  const cells = new SharedCells(buffer)
+  cells.store(0, MAGIC)
+  cells.store(1, LAYOUT_VERSION)
+  return { shape, limits: wholeLimits, originMilliseconds: performance.timeOrigin + performance.now(), buffer }
+}
+
+/** The cells of a region and where its structures begin. Throws for a region of another version. */
+export function openRegion(region: Region): { readonly cells: SharedCells; readonly layout: RegionLayout } {
+  const cells = new SharedCells(region.buffer)
+  const layout = regionLayout(region.shape, region.limits)
+  if (cells.load(0) !== MAGIC || cells.load(1) !== LAYOUT_VERSION || cells.words.length !== layout.totalWords) {
+    throw new Error('This is not a telemetry region of this version of Linescope.')
+  }
+  return { cells, layout }
+}
+
+/** Milliseconds since the region's origin, the same in every thread. */
+export function regionMilliseconds(region: Region): number {
+  return performance.timeOrigin + performance.now() - region.originMilliseconds
+}
+
+export function regionLayout(shape: RegionShape, limits: RegionLimits): RegionLayout {
+  let words = HEADER_WORDS
+  const take = (structureWords: number): number => {
+    const start = words
+    words += alignWords(structureWords)
+    return start
+  }
+  const nodes = nodeCount(shape)
+  return {
+    control: take(CONTROL_WORDS),
+    snapshot: take(snapshotWords(counterCount(shape))),
+    histograms: take(histogramsWords(nodes + 1)),
+    paths: take(pathsWords(limits.paths)),
+    strings: take(STRINGS_WORDS),
+    inFlight: take(IN_FLIGHT_WORDS),
+    chunkSlots: take(chunkSlotsWords(shape.chunkSlots, shape.chunkSlotBytes)),
+    errors: take(errorsWords(limits)),
+    journeys: take(shape.trace ? journeysWords(limits) : 0),
+    totalWords: words
+  }
+}
+
+function checkLimits(shape: RegionShape, limits: RegionLimits): void {
+  for (const [name, value] of Object.entries({ ...shape, ...limits })) {
+    if (typeof value === 'number' && !(Number.isSafeInteger(value) && value >= 0)) {
+      throw new RangeError(`${name} must be a whole number from 0 up, not ${value}.`)
+    }
+  }
+  if ((shape.chunkSlots & (shape.chunkSlots - 1)) !== 0)
+    throw new RangeError('chunkSlots must be a power of two, or 0.')
+  if (limits.paths < 256) throw new RangeError('paths must be at least 256.')
+  if (limits.journeyPages < 2 || limits.errorPages < 2) throw new RangeError('A ring needs at least 2 pages.')
+  if (limits.journeyTextBytes < 16_384 || limits.journeyTextBytes > 1_048_576 || limits.journeyTextBytes % 4 !== 0) {
+    throw new RangeError('journeyTextBytes must be a multiple of 4 from 16,384 to 1,048,576.')
+  }
+  if (limits.journeyRecords < 1024) throw new RangeError('journeyRecords must be at least 1,024.')
+  if (limits.errorPageBytes < 32_768 || limits.errorPageBytes % 4 !== 0) {
+    throw new RangeError('errorPageBytes must be a multiple of 4, at least 32,768.')
+  }
+}

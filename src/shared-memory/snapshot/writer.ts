@@ -1,0 +1,30 @@
+// Publishes all counters of a lane as one instant. The lane calls it every 50–100 ms and before it goes idle.
+
+import { counterCount } from '../counters.ts'
+import { LatchWriter } from '../latch/writer.ts'
+import { openRegion, type Region } from '../region.ts'
+import { AT_MILLISECONDS, SEQUENCE, VALUES } from './layout.ts'
+
+export class SnapshotWriter {
+  /**
+   * Private to the lane; add to it with plain arithmetic. Indexes come from counters.ts. In the region of a lane that
+   * died these are the values of its last snapshot.
+   */
+  readonly values: Float64Array
+  readonly #latch: LatchWriter
+
+  constructor(region: Region) {
+    const { cells, layout } = openRegion(region)
+    const numbers = new Float64Array(VALUES + counterCount(region.shape))
+    this.#latch = new LatchWriter(cells, layout.snapshot, numbers)
+    this.values = numbers.subarray(VALUES)
+  }
+
+  /** `atMilliseconds` counts from the region's origin. */
+  publish(atMilliseconds: number): void {
+    const numbers = this.#latch.numbers
+    numbers[SEQUENCE]++
+    numbers[AT_MILLISECONDS] = atMilliseconds
+    this.#latch.publish()
+  }
+}
