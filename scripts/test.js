@@ -1,0 +1,42 @@
+// `node scripts/test.js [--long] [WORD…]`: sets the checkout up, then runs the tests on Node 24 or newer.
+//
+// Plain JavaScript for Node 20. Words choose the files whose path contains one of them. Without `--long` the files
+// `*.long.test.ts` are left out; with it, LINESCOPE_LONG=1 also tells the others to try more.
+
+import { readdirSync } from 'node:fs'
+
+import { endLike, runChild } from './child.js'
+import { prepare } from './setup.js'
+
+const FOLDERS = ['src', 'test']
+const FILE_TIMEOUT_MILLISECONDS = 180_000
+const LONG_FILE_TIMEOUT_MILLISECONDS = 3_600_000
+const CONCURRENCY = 2
+
+const words = process.argv.slice(2).filter(argument => argument !== '--long')
+const isLong = process.argv.includes('--long')
+
+const files = FOLDERS.flatMap(folder =>
+  readdirSync(folder, { recursive: true }).map(path => `${folder}/${path.replaceAll('\\', '/')}`)
+)
+  .filter(path => path.endsWith('.test.ts') && (isLong || !path.endsWith('.long.test.ts')))
+  .filter(path => words.length === 0 || words.some(word => path.includes(word)))
+  .sort()
+
+if (files.length === 0) {
+  process.stderr.write(
+    words.length === 0 ? 'There are no tests.\n' : `No test file has "${words.join('" or "')}" in its path.\n`
+  )
+  process.exit(2)
+}
+
+const { node, environment } = await prepare()
+const options = [
+  '--test',
+  `--test-concurrency=${CONCURRENCY}`,
+  `--test-timeout=${isLong ? LONG_FILE_TIMEOUT_MILLISECONDS : FILE_TIMEOUT_MILLISECONDS}`,
+  '--test-reporter=spec'
+]
+endLike(
+  await runChild(node, [...options, ...files], { env: isLong ? { ...environment, LINESCOPE_LONG: '1' } : environment })
+)
