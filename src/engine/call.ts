@@ -1,0 +1,142 @@
+// One call of a processor: what it emitted so far, and the context that it was given.
+//
+// Nothing of a call takes effect before the call has settled, so a throw undoes all of it. Synchronous calls of a
+// processor share one slot; a call that turns out to be asynchronous keeps its slot and the next one gets a new one.
+
+import type { LineValue } from '../sdk/line.ts'
+import type { ProcessorContext } from '../sdk/processor.ts'
+import type { Batch } from './batch.ts'
+import { EngineError } from './errors.ts'
+import type { NodeRuntime } from './node.ts'
+
+/** What a slot asks of the lane. */
+export interface CallHost {
+  readonly maxDescendants: number
+  readonly maxDescendantBytes: number
+  /** A call emitted after it had settled. */
+  lateEmit(node: NodeRuntime): void
+  log(node: NodeRuntime, message: string): void
+}
+
+export class CallSlot {
+  readonly node: NodeRuntime
+  readonly host: CallHost
+  readonly context: CallContext
+  batch!: Batch
+  item = 0
+  attempt = 1
+  /** Index in the queue, so that a loop can go on behind a call that threw. */
+  at = 0
+  isActive = false
+
+  count = 0
+  /** Index among the processor's tags, or -1 for one that it did not declare. */
+  tag = 0
+  value: LineValue = ''
+  /** Emissions after the first, and the length of their texts. */
+  more: { tags: number[]; values: LineValue[]; length: number } | undefined
+  /** Tags that the processor did not declare, by position of the emission. */
+  unknownTags: Map<number, string> | undefined
+  dropReason: string | undefined
+  isOverLimit = false
+  controller: AbortController | undefined
+  startedAt = 0
+
+  constructor(node: NodeRuntime, host: CallHost) {
+    this.node = node
+    this.host = host
+    this.context = new CallContext(this)
+  }
+
+  addMore(tag: number, value: LineValue): void {
+    this.more ??= { tags: [], values: [], length: 0 }
+    const { more } = this
+    if (this.count >= this.host.maxDescendants || more.length > this.host.maxDescendantBytes) {
+      this.isOverLimit = true
+      throw new EngineError('fanout_limit', `emitted more than ${this.host.maxDescendants} lines for one`)
+    }
+    this.count++
+    more.tags.push(tag)
+    more.values.push(value)
+    if (typeof value === 'string') more.length += value.length
+  }
+
+  /** Tags beyond the four that `emit` compares by itself; -1 and a note when it is not declared. */
+  indexOf(tag: string): number {
+    const index = this.node.tagIndex.get(tag)
+    if (index !== undefined) return index
+    this.unknownTags ??= new Map()
+    this.unknownTags.set(this.count, String(tag))
+    return -1
+  }
+
+  refuseLate(): never {
+    this.host.lateEmit(this.node)
+    throw new EngineError('late_emit', `"${this.node.name}" emitted after its call had settled`)
+  }
+
+  /** Forgets what the call emitted. */
+  reset(): void {
+    this.count = 0
+    this.more = undefined
+    this.unknownTags = undefined
+    this.dropReason = undefined
+    this.isOverLimit = false
+  }
+}
+
+export class CallContext implements ProcessorContext {
+  readonly #slot: CallSlot
+
+  constructor(slot: CallSlot) {
+    this.#slot = slot
+  }
+
+  drop(reason: string): void {
+    this.#slot.dropReason = String(reason)
+  }
+
+  get signal(): AbortSignal {
+    this.#slot.controller ??= new AbortController()
+    return this.#slot.controller.signal
+  }
+
+  get attempt(): number {
+    return this.#slot.attempt
+  }
+
+  get isReplay(): boolean {
+    return false
+  }
+
+  get error(): Error | undefined {
+    const { batch, item } = this.#slot
+    return batch.errors.size === 0 ? undefined : batch.errors.get(item)
+  }
+
+  get source(): string {
+    return this.#slot.batch.input.name
+  }
+
+  get file(): string | undefined {
+    return this.#slot.batch.input.file
+  }
+
+  get lineNumber(): number {
+    const { batch, item } = this.#slot
+    return batch.firstLineNumber + batch.rootOf(item)
+  }
+
+  get offset(): number {
+    const { batch, item } = this.#slot
+    return batch.offset + batch.starts[batch.rootOf(item)]! - batch.starts[0]!
+  }
+
+  get tag(): string {
+    return this.#slot.node.name
+  }
+
+  log(message: string): void {
+    this.#slot.host.log(this.#slot.node, message)
+  }
+}

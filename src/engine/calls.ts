@@ -1,0 +1,273 @@
+// Calls that do not end at once: asynchronous ones, retries that wait for their time, items that wait for a free call.
+//
+// Each counts in `batch.pending` of its batch, which stays at its step until the count is 0. Calls of one processor
+// start in input order; how many are under way at once is the processor's `concurrency`.
+
+import type { Batch } from './batch.ts'
+import { CallSlot } from './call.ts'
+import type { Emissions } from './emissions.ts'
+import { EngineError } from './errors.ts'
+import type { Failures } from './failures.ts'
+import type { NodeRuntime } from './node.ts'
+import type { Telemetry } from './telemetry.ts'
+import type { Mapper, Process } from '../sdk/processor.ts'
+
+/** A call under way, or a retry that waits for its time. */
+export interface Held {
+  readonly node: NodeRuntime
+  readonly batch: Batch
+  readonly item: number
+  readonly attempt: number
+  readonly sinceMilliseconds: number
+  readonly isParked: boolean
+}
+
+interface Parked extends Held {
+  readonly timer: NodeJS.Timeout
+}
+
+export interface CallsHost {
+  /** Something that held a batch back has ended. */
+  progressed(): void
+}
+
+export class Calls {
+  readonly #telemetry: Telemetry
+  readonly #host: CallsHost
+  #emissions!: Emissions
+  #failures!: Failures
+  readonly #running = new Map<CallSlot, Held>()
+  readonly #parked = new Set<Parked>()
+  readonly #waitingNodes = new Set<NodeRuntime>()
+  #timeoutTimer: NodeJS.Timeout | undefined
+
+  constructor(telemetry: Telemetry, host: CallsHost) {
+    this.#telemetry = telemetry
+    this.#host = host
+  }
+
+  /** Closes the circle of the three that need each other. */
+  connect(emissions: Emissions, failures: Failures): void {
+    this.#emissions = emissions
+    this.#failures = failures
+  }
+
+  /** Calls under way and parked retries, oldest first. */
+  held(): Held[] {
+    return [...this.#running.values(), ...this.#parked].sort((a, b) => a.sinceMilliseconds - b.sinceMilliseconds)
+  }
+
+  get count(): number {
+    return this.#running.size + this.#parked.size
+  }
+
+  /** Starts the call, or lets the item wait until one of the calls under way has ended. */
+  startOrWait(node: NodeRuntime, batch: Batch, item: number, attempt: number): void {
+    batch.pending++
+    if (node.inFlight >= node.plan.concurrency) {
+      node.waiting.push({ batch, item, attempt })
+      this.#waitingNodes.add(node)
+    } else this.#start(node, batch, item, attempt)
+  }
+
+  /** One call with a slot of its own, for what the hot loops do not do. Counts nothing in `pending`. */
+  callNow(node: NodeRuntime, batch: Batch, item: number, attempt: number): void {
+    batch.pending++
+    this.#start(node, batch, item, attempt)
+  }
+
+  /** A call returned a promise. One of a hot loop keeps the loop's slot, which gets a new one. */
+  adopt(node: NodeRuntime, slot: CallSlot, promise: PromiseLike<unknown>): void {
+    node.isAsync = true
+    slot.batch.isDisordered = true
+    if (slot === node.slot) {
+      node.replaceSlot()
+      slot.batch.pending++
+      slot.startedAt = performance.now()
+    }
+    this.#track(node, slot, promise)
+  }
+
+  park(node: NodeRuntime, batch: Batch, item: number, attempt: number, waitMilliseconds: number): void {
+    batch.pending++
+    node.parked++
+    const timer = setTimeout(() => {
+      this.#unpark(parked)
+      this.startOrWait(node, batch, item, attempt)
+      this.#host.progressed()
+    }, waitMilliseconds)
+    const sinceMilliseconds = performance.now()
+    const parked: Parked = { node, batch, item, attempt, sinceMilliseconds, isParked: true, timer }
+    this.#parked.add(parked)
+  }
+
+  #unpark(parked: Parked): void {
+    this.#parked.delete(parked)
+    parked.batch.pending--
+    parked.node.parked--
+  }
+
+  /** Forgets what belongs to an entering line that was undone. */
+  forget(batch: Batch, line: number): void {
+    const isOfLine = (held: { batch: Batch; item: number }): boolean =>
+      held.batch === batch && batch.rootOf(held.item) === line
+    for (const parked of this.#parked) {
+      if (!isOfLine(parked)) continue
+      clearTimeout(parked.timer)
+      this.#unpark(parked)
+    }
+    for (const [slot, held] of this.#running) {
+      if (!isOfLine(held)) continue
+      this.#release(slot)
+      slot.controller?.abort(new EngineError('fanout_limit', 'the entering line was undone'))
+    }
+    for (const node of this.#waitingNodes) {
+      const kept = node.waiting.slice(node.waitingHead).filter(waiting => !isOfLine(waiting))
+      batch.pending -= node.waiting.length - node.waitingHead - kept.length
+      node.waiting.splice(0, node.waiting.length, ...kept)
+      node.waitingHead = 0
+    }
+  }
+
+  /** Ends everything that is under way, unsettled: its lines stay in flight. */
+  abandon(): void {
+    clearTimeout(this.#timeoutTimer)
+    for (const parked of this.#parked) clearTimeout(parked.timer)
+    this.#parked.clear()
+    for (const slot of this.#running.keys()) {
+      slot.isActive = false
+      slot.controller?.abort(new EngineError('timeout', 'the run is ending'))
+    }
+    this.#running.clear()
+  }
+
+  #start(node: NodeRuntime, batch: Batch, item: number, attempt: number): void {
+    // What it emits may come after what later lines emitted.
+    batch.isDisordered = true
+    const slot = new CallSlot(node, node.host)
+    slot.batch = batch
+    slot.item = item
+    slot.attempt = attempt
+    slot.isActive = true
+    slot.startedAt = performance.now()
+    let result: unknown
+    try {
+      refuseWrongInput(node, batch, item)
+      const value = batch.values[item] as never
+      const emit = node.createEmit(slot)
+      result = node.isMapper
+        ? (node.behaviour as Mapper)(value, slot.context)
+        : (node.behaviour as Process)(value, emit, slot.context)
+      node.settleCall(slot, result)
+      if (this.#running.has(slot)) return
+    } catch (thrown) {
+      slot.isActive = false
+      this.#recordTime(node, slot)
+      batch.pending--
+      this.#failures.fail(node, batch, item, attempt, thrown)
+      return
+    }
+    slot.isActive = false
+    batch.pending--
+    this.#recordTime(node, slot)
+  }
+
+  /** Follows a promise to its end. The slot stays active: the call may emit until then. */
+  #track(node: NodeRuntime, slot: CallSlot, promise: PromiseLike<unknown>): void {
+    const { batch, item, attempt } = slot
+    slot.isActive = true
+    node.inFlight++
+    this.#running.set(slot, {
+      node,
+      batch,
+      item,
+      attempt,
+      sinceMilliseconds: slot.startedAt,
+      isParked: false
+    })
+    if (node.plan.timeoutMilliseconds > 0) this.#armTimeout()
+    promise.then(
+      result => this.#settled(node, slot, result, undefined, false),
+      (thrown: unknown) => this.#settled(node, slot, undefined, thrown, true)
+    )
+  }
+
+  #settled(node: NodeRuntime, slot: CallSlot, result: unknown, thrown: unknown, hasFailed: boolean): void {
+    if (!this.#running.has(slot)) return
+    this.#recordTime(node, slot)
+    this.#release(slot)
+    const { batch, item, attempt } = slot
+    if (hasFailed) this.#failures.fail(node, batch, item, attempt, thrown)
+    else {
+      try {
+        this.#emissions.finish(node, slot, result)
+      } catch (error) {
+        this.#failures.fail(node, batch, item, attempt, error)
+      }
+    }
+    this.#startWaiting(node)
+    this.#host.progressed()
+  }
+
+  #release(slot: CallSlot): void {
+    this.#running.delete(slot)
+    slot.isActive = false
+    slot.node.inFlight--
+    slot.batch.pending--
+  }
+
+  #startWaiting(node: NodeRuntime): void {
+    while (node.inFlight < node.plan.concurrency && node.waitingHead < node.waiting.length) {
+      const { batch, item, attempt } = node.waiting[node.waitingHead++]!
+      batch.pending--
+      this.callNow(node, batch, item, attempt)
+    }
+    if (node.waitingHead > 1024 || node.waitingHead === node.waiting.length) {
+      node.waiting.splice(0, node.waitingHead)
+      node.waitingHead = 0
+    }
+    if (node.waiting.length === 0) this.#waitingNodes.delete(node)
+  }
+
+  #recordTime(node: NodeRuntime, slot: CallSlot): void {
+    this.#telemetry.recordService(node.id, (performance.now() - slot.startedAt) * 1e6, 1)
+  }
+
+  // One timer for all: calls are tracked in the order of their start, and few processors differ in their timeout.
+  #armTimeout(): void {
+    if (this.#timeoutTimer !== undefined) return
+    let next = Number.POSITIVE_INFINITY
+    for (const { node, sinceMilliseconds } of this.#running.values()) {
+      const { timeoutMilliseconds } = node.plan
+      if (timeoutMilliseconds > 0) next = Math.min(next, sinceMilliseconds + timeoutMilliseconds)
+    }
+    if (next === Number.POSITIVE_INFINITY) return
+    this.#timeoutTimer = setTimeout(() => this.#endOverdue(), Math.max(1, next - performance.now()))
+  }
+
+  #endOverdue(): void {
+    this.#timeoutTimer = undefined
+    const now = performance.now()
+    for (const [slot, { node, sinceMilliseconds }] of this.#running) {
+      const { timeoutMilliseconds } = node.plan
+      if (timeoutMilliseconds === 0 || now - sinceMilliseconds < timeoutMilliseconds) continue
+      const error = new EngineError('timeout', `took longer than ${timeoutMilliseconds} ms`)
+      this.#settled(node, slot, undefined, error, true)
+      slot.controller?.abort(error)
+    }
+    this.#armTimeout()
+  }
+}
+
+/** A text step that gets a record, or the other way round. */
+function refuseWrongInput(node: NodeRuntime, batch: Batch, item: number): void {
+  if (node.accepts === 'any') return
+  const isText = typeof batch.values[item] === 'string'
+  if (isText === (node.accepts === 'text')) return
+  throw new EngineError(
+    'wrong_input',
+    isText
+      ? `"${node.name}" takes a record, got text: add parse_json before it`
+      : `"${node.name}" takes text, got a record: add to_json before it`
+  )
+}

@@ -1,0 +1,78 @@
+// What becomes of a call that failed: another try, or what `on_error` says.
+//
+// Every failed attempt is counted and reported; its samples may be shed under load, its count never.
+
+import type { AttemptDetail, Batch } from './batch.ts'
+import type { Emissions } from './emissions.ts'
+import { asError, describeError } from './errors.ts'
+import type { NodeRuntime } from './node.ts'
+import { DEAD, type Telemetry } from './telemetry.ts'
+
+export interface FailuresHost {
+  /** Parks the item and calls the processor again after the wait. */
+  park(node: NodeRuntime, batch: Batch, item: number, attempt: number, waitMilliseconds: number): void
+  /** `on_error: stop`: nothing from this entering line on is settled. */
+  stopAt(node: NodeRuntime, batch: Batch, line: number, message: string): void
+}
+
+export class Failures {
+  readonly #telemetry: Telemetry
+  readonly #emissions: Emissions
+  readonly #host: FailuresHost
+
+  constructor(telemetry: Telemetry, emissions: Emissions, host: FailuresHost) {
+    this.#telemetry = telemetry
+    this.#emissions = emissions
+    this.#host = host
+  }
+
+  /** The call on `item` failed at its `attempt`; the item's value is still the one from before the step. */
+  fail(node: NodeRuntime, batch: Batch, item: number, attempt: number, thrown: unknown): void {
+    const { retry } = node.plan
+    const isFinal = attempt >= retry.attempts
+    const error = describeError(thrown)
+    node.counters[node.indexes.errors]!++
+    batch.failed.add(item)
+    if (retry.attempts > 1) this.#noteAttempt(batch, item, attempt, error.message)
+    this.#telemetry.reportError(node.id, batch, item, attempt, isFinal, error)
+    if (!isFinal) {
+      node.counters[node.indexes.retries]!++
+      const wait = Math.min(retry.backoffMilliseconds * 2 ** (attempt - 1), retry.maxBackoffMilliseconds)
+      this.#host.park(node, batch, item, attempt + 1, wait)
+      return
+    }
+
+    const { onError } = node.plan
+    switch (onError.kind) {
+      case 'dead_letter':
+        node.counters[node.indexes.dead]!++
+        batch.outcome[item] = DEAD
+        batch.dead.set(item, {
+          kind: 'dead',
+          node: node.id,
+          tag: node.name,
+          valueBefore: batch.values[item]!,
+          error,
+          attempts: batch.attempts.get(item) ?? [{ attempt, atMilliseconds: Date.now(), message: error.message }]
+        })
+        return
+      case 'drop':
+        this.#emissions.drop(node, batch, item, 'error')
+        return
+      case 'to':
+        batch.errors.set(item, asError(thrown))
+        node.counters[node.edgeBase + node.targets.length]!++
+        this.#emissions.deliver(batch, item, onError.target)
+        return
+      case 'stop':
+        this.#host.stopAt(node, batch, batch.rootOf(item), error.message)
+    }
+  }
+
+  #noteAttempt(batch: Batch, item: number, attempt: number, message: string): void {
+    const detail: AttemptDetail = { attempt, atMilliseconds: Date.now(), message }
+    const attempts = batch.attempts.get(item)
+    if (attempts === undefined) batch.attempts.set(item, [detail])
+    else attempts.push(detail)
+  }
+}

@@ -1,0 +1,8 @@
+// The engine's surface for threads and the test kit.
+
+export { edgeBases, processorTargets } from './edges.ts'
+export { Lane, type LaneEnd } from './lane.ts'
+export { LaneParts, type LanePartsSettings } from './lane-parts.ts'
+export type { LetterWriter } from './letters.ts'
+export { nodeNames, type Plan } from './plan.ts'
+export type { ValueOutput } from './settler.ts'

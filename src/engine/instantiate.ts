@@ -1,0 +1,122 @@
+// Plan → behaviour: finds the definition that a processor refers to and creates one instance of it for this lane.
+
+import { extname } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+import { UserError } from '../base/user-error.ts'
+import type {
+  Accepts,
+  Mapper,
+  Process,
+  ProcessorDefinition,
+  ProcessorInstance,
+  ProcessorSetup
+} from '../sdk/processor.ts'
+import type { Registry } from '../sdk/registry.ts'
+import type * as HotLoopModule from './hot-loop.ts'
+import type { HotLoop } from './hot-loop.ts'
+import type { ComponentReference, ProcessorPlan } from './plan.ts'
+
+export interface Behaviour {
+  readonly process: Process | Mapper
+  readonly isMapper: boolean
+  readonly accepts: Accepts
+  readonly loop: { readonly run: HotLoop; readonly createEmit: typeof HotLoopModule.createEmit }
+  readonly snapshot: (() => unknown) | undefined
+  readonly restore: ((state: unknown) => void) | undefined
+  readonly close: () => void | Promise<void>
+}
+
+// Each instance costs about 1 ms at start; processors beyond share, which costs them some inlining.
+const MAX_LOOP_INSTANCES = 32
+
+/** Throws a UserError that names the processor when its module or its `create` fails. */
+export async function instantiate(
+  plan: ProcessorPlan,
+  index: number,
+  registry: Registry,
+  blockThread: (milliseconds: number) => void
+): Promise<Behaviour> {
+  const component = await resolveComponent(plan.component, registry)
+  const loopModule = await loadLoop(index % MAX_LOOP_INSTANCES)
+  if (typeof component === 'function') {
+    return {
+      process: component as Mapper,
+      isMapper: true,
+      accepts: 'any',
+      loop: { run: loopModule.runMapping, createEmit: loopModule.createEmit },
+      snapshot: undefined,
+      restore: undefined,
+      close: () => undefined
+    }
+  }
+  const created = create(component, plan, { name: plan.name, blockThread })
+  const isMapper = component.emits === undefined
+  return {
+    process: created.process,
+    isMapper,
+    accepts: (component.accepts as Accepts | undefined) ?? 'text',
+    loop: { run: isMapper ? loopModule.runMapping : loopModule.runEmitting, createEmit: loopModule.createEmit },
+    snapshot: created.snapshot?.bind(created),
+    restore: created.restore?.bind(created),
+    close: () => created.close?.()
+  }
+}
+
+type Created = ProcessorInstance<Process | Mapper>
+
+function create(definition: ProcessorDefinition, plan: ProcessorPlan, setup: ProcessorSetup): Created {
+  let created: unknown
+  try {
+    created = definition.create(plan.options, setup)
+  } catch (cause) {
+    throw new UserError(`processor "${plan.name}" could not be created: ${messageOf(cause)}`, { cause })
+  }
+  if (typeof created === 'function') return { process: created as Process | Mapper }
+  if (typeof created === 'object' && created !== null && typeof (created as Created).process === 'function') {
+    const instance = created as Created
+    return { ...instance, process: instance.process.bind(instance) as Process | Mapper }
+  }
+  throw new UserError(`processor "${plan.name}": create() must return a function or { process }`)
+}
+
+type Component = ProcessorDefinition | Mapper
+
+async function resolveComponent(reference: ComponentReference, registry: Registry): Promise<Component> {
+  switch (reference.kind) {
+    case 'builtin': {
+      const definition = registry.processors.get(reference.name)
+      if (definition === undefined) throw new UserError(`there is no built-in processor "${reference.name}"`)
+      return definition
+    }
+    case 'module': {
+      const module = (await import(pathToFileURL(reference.file).href)) as Record<string, unknown>
+      return componentOf(module[reference.exportName], `${reference.file}#${reference.exportName}`)
+    }
+    case 'pipeline-module': {
+      const module = (await import(pathToFileURL(reference.file).href)) as { default?: { processors?: unknown } }
+      const processors = module.default?.processors as Record<string, unknown> | undefined
+      const declared = processors === undefined ? undefined : Object.getOwnPropertyDescriptor(processors, reference.processor)?.value
+      const used = typeof declared === 'object' && declared !== null && 'use' in declared ? declared.use : declared
+      return componentOf(used, `processor "${reference.processor}" of ${reference.file}`)
+    }
+    case 'inline':
+      return reference.definition as Component
+  }
+}
+
+function componentOf(value: unknown, where: string): Component {
+  if (typeof value === 'function') return value as Mapper
+  if (typeof value === 'object' && value !== null && 'create' in value) return value as ProcessorDefinition
+  throw new UserError(`${where} is neither a processor definition nor a function`)
+}
+
+// The query makes Node load the module again, so that every instance has type feedback of its own.
+function loadLoop(instance: number): Promise<typeof HotLoopModule> {
+  const url = new URL(`./hot-loop${extname(import.meta.url)}?instance=${instance}`, import.meta.url)
+  return import(url.href) as Promise<typeof HotLoopModule>
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}

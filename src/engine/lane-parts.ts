@@ -1,0 +1,164 @@
+// Builds what a lane runs on from the plan: processors with their behaviour, steps, sinks, telemetry.
+
+import type { Registry } from '../sdk/registry.ts'
+import type { Sink } from '../sdk/sink.ts'
+import { blockThread, type Region } from '../shared-memory/index.ts'
+import type { Batch } from './batch.ts'
+import type { CallHost } from './call.ts'
+import { Calls } from './calls.ts'
+import { countSenders, edgeBases, ownTargets, processorTargets, successors } from './edges.ts'
+import { Emissions } from './emissions.ts'
+import { Failures } from './failures.ts'
+import { instantiate } from './instantiate.ts'
+import type { LetterWriter } from './letters.ts'
+import { NodeRuntime } from './node.ts'
+import { nodeNames, type Plan } from './plan.ts'
+import { Runner } from './runner.ts'
+import { Settler, type ValueOutput } from './settler.ts'
+import { SinkOutput } from './sink-output.ts'
+import { planSteps, type Step } from './steps.ts'
+import { LANE, Telemetry } from './telemetry.ts'
+
+export interface LanePartsSettings {
+  readonly plan: Plan
+  readonly region: Region
+  /** Which incarnation of the lane this is. */
+  readonly epoch: number
+  readonly registry: Registry
+  /** Opened sinks, in the plan's order. */
+  readonly sinks: readonly Sink[]
+  readonly letters: LetterWriter
+  readonly valueOutput: ValueOutput | undefined
+  readonly log: (message: string) => void
+}
+
+/** What the parts ask of the lane that they are parts of. */
+export interface LaneHost {
+  progressed(): void
+  stopAt(node: NodeRuntime, batch: Batch, line: number, message: string): void
+  betweenLines(nowMilliseconds: number): void
+}
+
+// A processor that logs every line must not make the log the bottleneck.
+const LOG_LINES_PER_SECOND = 20
+
+export class LaneParts {
+  readonly plan: Plan
+  readonly telemetry: Telemetry
+  readonly nodes: NodeRuntime[] = []
+  readonly steps: readonly Step[]
+  /** By processor: node ids by tag, -1 for an end, and the target of `on_error: { to }` last. */
+  readonly targets: readonly (readonly number[])[]
+  readonly countsHops: boolean
+  readonly calls: Calls
+  readonly emissions: Emissions
+  readonly failures: Failures
+  readonly runner: Runner
+  readonly settler: Settler
+  readonly #sinks: readonly Sink[]
+  #host: LaneHost | undefined
+
+  /** Throws a UserError when a processor's module or `create` fails. */
+  static async create(settings: LanePartsSettings): Promise<LaneParts> {
+    const parts = new LaneParts(settings)
+    await parts.#createNodes(settings)
+    return parts
+  }
+
+  private constructor(settings: LanePartsSettings) {
+    const { plan } = settings
+    this.plan = plan
+    this.#sinks = settings.sinks
+    this.telemetry = new Telemetry(settings.region, settings.epoch)
+    this.targets = plan.processors.map(processorTargets)
+    this.steps = planSteps(plan.processors.map((_, id) => successors(plan, id)))
+    this.countsHops = this.steps.some(step => step.isCycle) || this.steps.length > plan.limits.maxHops
+    const { telemetry } = this
+    this.calls = new Calls(telemetry, { progressed: () => this.#host?.progressed() })
+    this.emissions = new Emissions(telemetry, plan.limits, this.calls)
+    this.failures = new Failures(telemetry, this.emissions, {
+      park: (...call) => this.calls.park(...call),
+      stopAt: (...stop) => this.#host?.stopAt(...stop)
+    })
+    this.calls.connect(this.emissions, this.failures)
+    this.runner = new Runner({
+      telemetry,
+      calls: this.calls,
+      failures: this.failures,
+      limits: plan.limits,
+      countsHops: this.countsHops,
+      betweenLines: now => this.#host?.betweenLines(now)
+    })
+    this.settler = new Settler({
+      telemetry,
+      processorCount: plan.processors.length,
+      nodeNames: nodeNames(plan),
+      outputs: plan.sinks.map((sink, index) => new SinkOutput(sink.name, settings.sinks[index]!)),
+      letters: settings.letters,
+      configHash: plan.configHash,
+      valueOutput: settings.valueOutput
+    })
+  }
+
+  connect(host: LaneHost): void {
+    this.#host = host
+  }
+
+  /** Closes processors and sinks, in this order; every one is tried, the first fault is thrown. */
+  async close(): Promise<void> {
+    const faults: unknown[] = []
+    for (const close of [...this.nodes.map(node => node.close), ...this.#sinks.map(sink => () => sink.close())]) {
+      try {
+        await close()
+      } catch (fault) {
+        faults.push(fault)
+      }
+    }
+    if (faults.length > 0) throw faults[0]
+  }
+
+  async #createNodes({ plan, registry, log }: LanePartsSettings): Promise<void> {
+    const host = this.#createCallHost(log)
+    const bases = edgeBases(plan)
+    const senders = countSenders(plan)
+    for (const [id, processor] of plan.processors.entries()) {
+      const targets = ownTargets(processor)
+      this.nodes.push(
+        new NodeRuntime({
+          id,
+          plan: processor,
+          behaviour: await instantiate(processor, id, registry, blockThread),
+          host,
+          counters: this.telemetry.counters,
+          indexes: this.telemetry.nodeIndexes(id),
+          edgeBase: this.telemetry.edgeIndex(bases[id]!),
+          targets,
+          sinkCodes: Int32Array.from(targets, target => 1 | ((target === -1 ? id : target) << 8)),
+          hasSeveralSenders: senders[id]! > 1,
+          settleCall: this.emissions.settleCall
+        })
+      )
+    }
+  }
+
+  #createCallHost(log: (message: string) => void): CallHost {
+    const { telemetry, plan } = this
+    let second = 0
+    let left = LOG_LINES_PER_SECOND
+    return {
+      maxDescendants: plan.limits.maxDescendants,
+      maxDescendantBytes: plan.limits.maxDescendantBytes,
+      lateEmit: () => {
+        telemetry.counters[LANE.late_emits]!++
+      },
+      log: (node, message) => {
+        const now = Math.floor(performance.now() / 1000)
+        if (now !== second) {
+          second = now
+          left = LOG_LINES_PER_SECOND
+        }
+        if (left-- > 0) log(`${node.name}: ${message}`)
+      }
+    }
+  }
+}

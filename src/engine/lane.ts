@@ -1,0 +1,364 @@
+// A lane: reads lines, runs them through the whole pipeline and settles them, batch by batch, in input order.
+//
+// A batch passes the steps of the plan one after the other and waits at one while calls are under way there. Later
+// batches may follow up to the same step, never overtake: so every processor gets its lines in input order, and the
+// output depends neither on batches nor on timing.
+
+import type { Source } from '../sdk/source.ts'
+import { Batch } from './batch.ts'
+import { BatchPace } from './batch-pace.ts'
+import { describeError } from './errors.ts'
+import type { LaneParts } from './lane-parts.ts'
+import { writeLedger } from './ledger.ts'
+import { LineFramer } from './line-framer.ts'
+import type { Step } from './steps.ts'
+import { DEAD, LANE } from './telemetry.ts'
+
+const MAX_OPEN_BATCHES = 64
+const MAX_OPEN_BYTES = 4 * 1024 * 1024
+const PUBLISH_MILLISECONDS = 50
+// A turn of the event loop costs about 2 µs; waiting messages and timers can wait so long.
+const TURN_MILLISECONDS = 5
+const PAUSE_POLL_MILLISECONDS = 20
+
+export type LaneEnd =
+  /** The source ended, or `maxLines` were read. */
+  | { readonly reason: 'end' }
+  | { readonly reason: 'stopped' }
+  /** The reader of a sink's pipe has gone. */
+  | { readonly reason: 'sink_closed'; readonly message: string }
+  /** A processor failed whose `on_error` is `stop`. */
+  | { readonly reason: 'stop_on_error'; readonly message: string }
+  /** A source or sink failed. */
+  | { readonly reason: 'failed'; readonly message: string }
+
+export class Lane {
+  readonly #parts: LaneParts
+  readonly #framer: LineFramer
+  readonly #pace = new BatchPace()
+  readonly #open: Batch[] = []
+  readonly #free: Batch[] = []
+  #sequence = 0
+  #linesLeft: number
+  #isStopping = false
+  #isAbandoned = false
+  #end: LaneEnd | undefined
+  /** Batches from this one on are not settled (`on_error: stop`). */
+  #stopSequence = Number.POSITIVE_INFINITY
+  #lastPublish = 0
+  #lastTurn = 0
+  /** Told after each publish: everything before this position is settled and in the snapshot. */
+  onPublished: ((sourceNumber: number, offset: number) => void) | undefined
+  #isProgressScheduled = false
+  #isAdvancing = false
+  #wake: (() => void) | undefined
+
+  constructor(parts: LaneParts, source: Source, maxLines: number) {
+    this.#parts = parts
+    this.#framer = new LineFramer(source, parts.plan.limits.maxLineBytes)
+    this.#linesLeft = maxLines
+    parts.connect({
+      progressed: () => this.#scheduleProgress(),
+      stopAt: (_node, batch, line, message) => this.#stopAt(batch, line, message),
+      betweenLines: now => {
+        if (now - this.#lastPublish >= PUBLISH_MILLISECONDS) this.publish()
+      }
+    })
+  }
+
+  /** Runs until the source ends, a stop is asked for, or something fails that is not a line's fault. Never rejects. */
+  async run(): Promise<LaneEnd> {
+    const { control } = this.#parts.telemetry
+    control.setState('running')
+    const timer = setInterval(() => this.publish(), PUBLISH_MILLISECONDS)
+    try {
+      await this.#readAll()
+      control.setState('stopping')
+      await this.#drain()
+      await this.#parts.close()
+    } catch (thrown) {
+      this.#end ??= { reason: 'failed', message: describeError(thrown).message }
+    } finally {
+      clearInterval(timer)
+      this.#framer.close()
+      this.#publishAll()
+      const end = this.#end ?? { reason: this.#isStopping ? 'stopped' : 'end' }
+      control.setState(end.reason === 'failed' ? 'failed' : 'finished')
+      this.#end = end
+    }
+    return this.#end
+  }
+
+  /** Reads no more and returns from `run` once what was read is settled. */
+  stop(): void {
+    this.#isStopping = true
+    this.#framer.close()
+    this.#wake?.()
+  }
+
+  /** Ends calls that are under way; their lines stay unsettled. For a stop whose time is up. */
+  abandon(): void {
+    this.#isAbandoned = true
+    this.#parts.calls.abandon()
+    this.stop()
+  }
+
+  publish(): void {
+    this.#lastPublish = performance.now()
+    this.#writeLedger()
+    this.#parts.telemetry.publish(this.#parts.calls.held())
+    this.#tellPublished()
+  }
+
+  #publishAll(): void {
+    this.#lastPublish = performance.now()
+    this.#writeLedger()
+    this.#parts.telemetry.publishAll(this.#parts.calls.held())
+    this.#tellPublished()
+  }
+
+  #tellPublished(): void {
+    if (this.onPublished === undefined) return
+    const { counters } = this.#parts.telemetry
+    // What is skipped of an over-long line is not needed again.
+    const skipped = this.#open.length === 0 ? this.#framer.skippedTo : undefined
+    if (skipped === undefined) this.onPublished(counters[LANE.source_number]!, counters[LANE.source_offset]!)
+    else this.onPublished(skipped.sourceNumber, skipped.offset)
+  }
+
+  #writeLedger(): void {
+    const { telemetry, settler, nodes, calls } = this.#parts
+    telemetry.counters[LANE.input_bytes] = this.#framer.readBytes
+    const isWhole = this.#stopSequence === Number.POSITIVE_INFINITY
+    writeLedger(telemetry.counters, settler.totals, isWhole ? this.#open : [], nodes, isWhole ? calls.count : 0)
+  }
+
+  async #readAll(): Promise<void> {
+    const { control } = this.#parts.telemetry
+    for (;;) {
+      if (control.stopRequested()) this.#isStopping = true
+      if (this.#isStopping || this.#linesLeft <= 0) return
+      if (control.pauseRequested()) {
+        await this.#pause()
+        continue
+      }
+      if (this.#isFull()) {
+        await this.#progress()
+        continue
+      }
+      const batch = this.#free.pop() ?? new Batch(this.#parts.targets)
+      let result = this.#framer.next(batch, Math.min(this.#pace.limit, this.#linesLeft))
+      if (typeof result !== 'string') result = await this.#idle(result)
+      if (result === 'end') return
+      this.#begin(batch)
+      await this.#turnIfDue()
+    }
+  }
+
+  async #pause(): Promise<void> {
+    const { control } = this.#parts.telemetry
+    control.setState('paused')
+    while (control.pauseRequested() && !control.stopRequested() && !this.#isStopping) {
+      await new Promise(resolve => setTimeout(resolve, PAUSE_POLL_MILLISECONDS))
+    }
+    control.setState('running')
+  }
+
+  async #idle<Result>(waiting: Promise<Result>): Promise<Result> {
+    const { control } = this.#parts.telemetry
+    this.#publishAll()
+    control.setState('idle')
+    const result = await waiting
+    control.setState('running')
+    this.#pace.restart()
+    return result
+  }
+
+  #isFull(): boolean {
+    if (this.#open.length === 0) return false
+    if (this.#open.length >= MAX_OPEN_BATCHES) return true
+    let bytes = 0
+    for (const batch of this.#open) bytes += batch.byteLength
+    return bytes >= MAX_OPEN_BYTES
+  }
+
+  #begin(batch: Batch): void {
+    const { telemetry, plan } = this.#parts
+    batch.sequence = this.#sequence++
+    batch.readAtMilliseconds = telemetry.now()
+    this.#linesLeft -= batch.lineCount
+    batch.path.fill(0, 0, batch.lineCount)
+    if (this.#parts.countsHops) batch.hops.fill(0, 0, batch.lineCount)
+    const queue = batch.queues[plan.entry]!
+    queue.clear()
+    if (batch.oversize === undefined) {
+      queue.grow(batch.lineCount)
+      for (let line = 0; line < batch.lineCount; line++) queue.items[line] = line
+      queue.count = batch.lineCount
+    } else this.#refuseOversize(batch)
+    this.#open.push(batch)
+    this.#advance()
+  }
+
+  #refuseOversize(batch: Batch): void {
+    const { byteLength } = batch.oversize!
+    const limit = this.#parts.plan.limits.maxLineBytes
+    const message = `the line has ${byteLength} bytes; max_line_bytes is ${limit}`
+    batch.outcome[0] = DEAD
+    batch.failed.add(0)
+    const error = { name: 'LinescopeError', message, stack: undefined, code: 'line_too_long' }
+    batch.dead.set(0, { kind: 'dead', node: -1, tag: '', valueBefore: '', error, attempts: [] })
+    this.#parts.telemetry.reportError(-1, batch, 0, 1, true, error)
+  }
+
+  /** Moves every open batch as far as it can go, then settles those that are through, in order. */
+  #advance(): void {
+    if (this.#isAdvancing) {
+      this.#scheduleProgress()
+      return
+    }
+    this.#isAdvancing = true
+    try {
+      for (let index = 0; index < this.#open.length; index++) {
+        this.#advanceBatch(this.#open[index]!, this.#open[index - 1])
+      }
+      this.#parts.telemetry.leave()
+      this.#settleReady()
+    } finally {
+      this.#isAdvancing = false
+    }
+    if (performance.now() - this.#lastPublish >= PUBLISH_MILLISECONDS) this.publish()
+  }
+
+  #advanceBatch(batch: Batch, previous: Batch | undefined): void {
+    const { steps } = this.#parts
+    while (batch.step < steps.length) {
+      const step = steps[batch.step]!
+      if (batch.pending > 0) return
+      if (hasLines(batch, step)) {
+        if (!batch.hasEntered && previous !== undefined && !mayFollow(previous, batch.step, step)) return
+        batch.hasEntered = true
+        this.#runStep(step, batch)
+        if (batch.pending > 0) return
+        continue
+      }
+      batch.step++
+      batch.hasEntered = false
+    }
+  }
+
+  #runStep(step: Step, batch: Batch): void {
+    const { nodes, runner } = this.#parts
+    do {
+      for (const node of step.nodes) runner.run(nodes[node]!, batch)
+    } while (step.isCycle && hasLines(batch, step))
+  }
+
+  #settleReady(): void {
+    const { steps, settler } = this.#parts
+    for (;;) {
+      const batch = this.#open[0]
+      if (batch === undefined || batch.step < steps.length || batch.isWriting || this.#isAbandoned) return
+      if (batch.sequence > this.#stopSequence) {
+        this.#recycle(batch)
+        continue
+      }
+      let waits: void | Promise<void>
+      try {
+        waits = settler.settle(batch)
+      } catch (thrown) {
+        this.#sinkFailed(thrown)
+        return
+      }
+      if (waits === undefined) {
+        this.#settled(batch)
+        continue
+      }
+      batch.isWriting = true
+      waits.then(
+        () => {
+          this.#settled(batch)
+          this.#scheduleProgress()
+        },
+        (thrown: unknown) => this.#sinkFailed(thrown)
+      )
+      return
+    }
+  }
+
+  #settled(batch: Batch): void {
+    this.#pace.settled(batch.lineCount)
+    this.#recycle(batch)
+  }
+
+  #recycle(batch: Batch): void {
+    this.#open.shift()
+    this.#framer.release(batch)
+    if (this.#free.length < MAX_OPEN_BATCHES) this.#free.push(batch)
+  }
+
+  #sinkFailed(thrown: unknown): void {
+    const { message, code } = describeError(thrown)
+    this.#end ??= { reason: code === 'EPIPE' ? 'sink_closed' : 'failed', message }
+    this.abandon()
+  }
+
+  #stopAt(batch: Batch, line: number, message: string): void {
+    batch.stopAt = Math.min(batch.stopAt, line)
+    if (batch.sequence < this.#stopSequence || this.#end === undefined) {
+      this.#stopSequence = batch.sequence
+      const place = `${batch.input.name}:${batch.firstLineNumber + line}`
+      this.#end = { reason: 'stop_on_error', message: `${place}: ${message}` }
+    }
+    this.stop()
+  }
+
+  #scheduleProgress(): void {
+    if (this.#isProgressScheduled) return
+    this.#isProgressScheduled = true
+    queueMicrotask(() => {
+      this.#isProgressScheduled = false
+      this.#advance()
+      this.#wake?.()
+    })
+  }
+
+  /** Resolves when something has moved. */
+  #progress(): Promise<void> {
+    return new Promise(resolve => {
+      this.#wake = () => {
+        this.#wake = undefined
+        resolve()
+      }
+    })
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#open.length > 0 && !this.#isAbandoned) {
+      this.#advance()
+      if (this.#open.length > 0) await this.#progress()
+    }
+  }
+
+  async #turnIfDue(): Promise<void> {
+    const now = performance.now()
+    if (this.#open.length === 0 && now - this.#lastTurn < TURN_MILLISECONDS) return
+    await new Promise<void>(resolve => {
+      setImmediate(resolve)
+    })
+    this.#lastTurn = performance.now()
+  }
+}
+
+function hasLines(batch: Batch, step: Step): boolean {
+  for (const node of step.nodes) {
+    const queue = batch.queues[node]!
+    if (queue.head < queue.count) return true
+  }
+  return false
+}
+
+/** A batch may enter a step once the one before has started all its lines there; a cycle takes one batch at a time. */
+function mayFollow(previous: Batch, step: number, { isCycle }: Step): boolean {
+  return previous.step > step || (previous.step === step && previous.hasEntered && !isCycle)
+}

@@ -1,0 +1,72 @@
+// The lane's books at one instant: what settled batches counted, plus what is known of the open ones.
+//
+// What is in flight is counted from where lines are held (queues, calls, timers, sinks' turn), never as a difference:
+// a line that the engine has lost is in none of them, and shows as unaccounted.
+
+import { LANE, NODE, NODE_OFFSET, NODE_STRIDE } from '../shared-memory/index.ts'
+import type { Batch } from './batch.ts'
+import type { NodeRuntime } from './node.ts'
+import type { SettledTotals } from './settler.ts'
+import { DEAD, DELIVERED, DROPPED, UNMATCHED } from './telemetry.ts'
+
+const OUTCOME_BITS = 0b1111
+
+export function writeLedger(
+  counters: Float64Array,
+  totals: SettledTotals,
+  open: readonly Batch[],
+  nodes: readonly NodeRuntime[],
+  heldCalls: number
+): void {
+  let { entered, forked, dropped, dead, unmatched } = totals
+  let inFlight = heldCalls
+  let openLines = 0
+  let openBytes = 0
+  const counts = new Float64Array(16)
+  for (const batch of open) {
+    entered += batch.lineCount
+    forked += batch.itemCount - batch.lineCount - batch.voidCount
+    openLines += batch.lineCount
+    openBytes += batch.byteLength
+    for (let item = 0; item < batch.itemCount; item++) counts[batch.outcome[item]! & OUTCOME_BITS]!++
+    for (const queue of batch.queues) inFlight += queuedIn(queue, batch)
+  }
+  for (const node of nodes) inFlight += node.waiting.length - node.waitingHead
+  dropped += counts[DROPPED]!
+  dead += counts[DEAD]!
+  unmatched += counts[UNMATCHED]!
+  // At a sink or an end, waiting for the batch's turn to be written.
+  inFlight += counts[DELIVERED]!
+
+  counters[LANE.entered] = entered
+  counters[LANE.forked] = forked
+  counters[LANE.delivered] = totals.delivered
+  counters[LANE.dropped] = dropped
+  counters[LANE.dead] = dead
+  counters[LANE.unmatched] = unmatched
+  counters[LANE.in_flight] = inFlight
+  counters[LANE.open_batches] = open.length
+  counters[LANE.open_lines] = openLines
+  counters[LANE.open_bytes] = openBytes
+  writeNodes(counters, open, nodes)
+}
+
+function writeNodes(counters: Float64Array, open: readonly Batch[], nodes: readonly NodeRuntime[]): void {
+  for (const node of nodes) {
+    const base = NODE_OFFSET + node.id * NODE_STRIDE
+    let held = node.inFlight + node.parked + node.waiting.length - node.waitingHead
+    for (const batch of open) held += queuedIn(batch.queues[node.id]!, batch)
+    counters[base + NODE.held] = held
+    let emitted = 0
+    for (let edge = node.edgeBase; edge < node.edgeBase + node.edgeCount; edge++) emitted += counters[edge]!
+    counters[base + NODE.emitted] = emitted
+  }
+}
+
+function queuedIn(queue: Batch['queues'][number], batch: Batch): number {
+  if (!batch.hasVoid) return queue.count - queue.head
+  let held = 0
+  for (let at = queue.head; at < queue.count; at++) if (batch.outcome[queue.items[at]!] === 0) held++
+  return held
+}
+

@@ -1,0 +1,200 @@
+// Runs the lines that wait at one processor: in groups through its hot loop, or one by one when it is slow,
+// asynchronous or must look at what it gets. Counts and times them.
+
+import type { Batch, ItemQueue } from './batch.ts'
+import type { Calls } from './calls.ts'
+import { EngineError } from './errors.ts'
+import type { Failures } from './failures.ts'
+import type { NodeRuntime } from './node.ts'
+import type { LimitsPlan } from './plan.ts'
+import { DEAD, type Telemetry } from './telemetry.ts'
+
+// Lines timed together. One group in four has its first line timed alone: one line in 64, for the quantiles.
+const GROUP = 16
+const GROUPS_PER_SAMPLE = 4
+
+export interface RunnerSettings {
+  readonly telemetry: Telemetry
+  readonly calls: Calls
+  readonly failures: Failures
+  readonly limits: LimitsPlan
+  /** Some line can visit more processors than the limit: a cycle, or a very long chain. */
+  readonly countsHops: boolean
+  /** Called between two lines of a slow processor: publishes when it is due. */
+  readonly betweenLines: (nowMilliseconds: number) => void
+}
+
+export class Runner {
+  readonly #telemetry: Telemetry
+  readonly #calls: Calls
+  readonly #failures: Failures
+  readonly #limits: LimitsPlan
+  readonly #countsHops: boolean
+  readonly #betweenLines: (nowMilliseconds: number) => void
+
+  constructor(settings: RunnerSettings) {
+    this.#telemetry = settings.telemetry
+    this.#calls = settings.calls
+    this.#failures = settings.failures
+    this.#limits = settings.limits
+    this.#countsHops = settings.countsHops
+    this.#betweenLines = settings.betweenLines
+  }
+
+  /** Takes every line that waits at the processor now. Lines that it sends to itself wait for the next call. */
+  run(node: NodeRuntime, batch: Batch): void {
+    const queue = batch.queues[node.id]!
+    if (queue.head === queue.count) return
+    if (batch.hasVoid) skipEnded(queue, batch)
+    if (node.hasSeveralSenders || batch.isDisordered) inInputOrder(queue, batch)
+    if (this.#countsHops) this.#refuseHops(node, batch, queue)
+
+    const to = queue.count
+    this.#telemetry.arrive(node.id, batch, queue, to)
+    node.counters[node.indexes.received]! += to - queue.head
+    this.#telemetry.enter(node.id)
+    if (node.isAsync || !acceptsAll(node, batch, queue, to)) this.#runOneByOne(node, batch, queue, to)
+    else this.#runTimed(node, batch, queue, to)
+    if (queue.head === queue.count) queue.clear()
+  }
+
+  #runOneByOne(node: NodeRuntime, batch: Batch, queue: ItemQueue, to: number): void {
+    while (queue.head < to) {
+      const item = queue.items[queue.head++]!
+      if (batch.outcome[item] === 0) this.#calls.startOrWait(node, batch, item, 1)
+    }
+  }
+
+  #runTimed(node: NodeRuntime, batch: Batch, queue: ItemQueue, end: number): void {
+    const telemetry = this.#telemetry
+    if (!telemetry.timesCalls) {
+      this.#runAll(node, batch, queue, end)
+      return
+    }
+    let to = end
+    let start = performance.now()
+    while (queue.head < to) {
+      const isSlow = node.isSlow
+      const isSample = !isSlow && ++node.groupsSinceSample >= GROUPS_PER_SAMPLE
+      if (isSample) node.groupsSinceSample = 0
+      const from = queue.head
+      const until = isSlow || isSample ? from + 1 : Math.min(from + GROUP, to)
+      if (node.isWatched) telemetry.enter(node.id)
+      this.#runGuarded(node, batch, queue, until)
+      const now = performance.now()
+      const nanos = (now - start) * 1e6
+      const count = queue.head - from
+      node.counters[node.indexes.timeNanos]! += nanos
+      if (isSlow || isSample) telemetry.recordService(node.id, nanos, 1)
+      node.noteNanos(nanos / count)
+      start = now
+      if (node.isAsync) {
+        this.#runOneByOne(node, batch, queue, to)
+        return
+      }
+      if (batch.hasVoid) {
+        const before = queue.count
+        skipEnded(queue, batch)
+        to -= before - queue.count
+      }
+      if (isSlow) {
+        this.#betweenLines(now)
+        start = performance.now()
+      }
+    }
+  }
+
+  /** Without telemetry, for the benchmark that measures what telemetry costs. */
+  #runAll(node: NodeRuntime, batch: Batch, queue: ItemQueue, end: number): void {
+    let to = end
+    while (queue.head < to) {
+      this.#runGuarded(node, batch, queue, to)
+      if (node.isAsync) {
+        this.#runOneByOne(node, batch, queue, to)
+        return
+      }
+      if (batch.hasVoid) {
+        const before = queue.count
+        skipEnded(queue, batch)
+        to -= before - queue.count
+      }
+    }
+  }
+
+  /** Runs the hot loop up to `to`, or to behind the first call that must be looked at. */
+  #runGuarded(node: NodeRuntime, batch: Batch, queue: ItemQueue, to: number): void {
+    const { slot } = node
+    slot.isActive = true
+    try {
+      queue.head = node.run(node, batch, queue.head, to)
+      if (slot === node.slot) slot.isActive = false
+    } catch (thrown) {
+      slot.isActive = false
+      slot.reset()
+      queue.head = slot.at + 1
+      this.#failures.fail(node, batch, slot.item, 1, thrown)
+    }
+  }
+
+  #refuseHops(node: NodeRuntime, batch: Batch, queue: ItemQueue): void {
+    const { hops } = batch
+    const { maxHops } = this.#limits
+    let kept = queue.head
+    for (let at = queue.head; at < queue.count; at++) {
+      const item = queue.items[at]!
+      if (++hops[item]! <= maxHops) {
+        queue.items[kept++] = item
+        continue
+      }
+      const error = new EngineError('hop_limit', `visited ${maxHops} processors and was sent on to "${node.name}"`)
+      node.counters[node.indexes.dead]!++
+      batch.outcome[item] = DEAD
+      batch.failed.add(item)
+      batch.dead.set(item, {
+        kind: 'dead',
+        node: node.id,
+        tag: node.name,
+        valueBefore: batch.values[item]!,
+        error: { name: error.name, message: error.message, stack: undefined, code: error.code },
+        attempts: batch.attempts.get(item) ?? []
+      })
+      this.#telemetry.reportError(node.id, batch, item, 1, true, error)
+    }
+    queue.count = kept
+  }
+}
+
+function skipEnded(queue: ItemQueue, batch: Batch): void {
+  let kept = queue.head
+  for (let at = queue.head; at < queue.count; at++) {
+    const item = queue.items[at]!
+    if (batch.outcome[item] === 0) queue.items[kept++] = item
+  }
+  queue.count = kept
+}
+
+function acceptsAll(node: NodeRuntime, batch: Batch, queue: ItemQueue, to: number): boolean {
+  if (node.accepts === 'any' || (node.accepts === 'text' && !batch.hasRecords)) return true
+  const isText = node.accepts === 'text'
+  for (let at = queue.head; at < to; at++) {
+    if ((typeof batch.values[queue.items[at]!] === 'string') !== isText) return false
+  }
+  return true
+}
+
+/** A processor that several others send to gets their lines one sender after the other: merged here. */
+function inInputOrder(queue: ItemQueue, batch: Batch): void {
+  const { items, head, count } = queue
+  if (!batch.hasForks) {
+    for (let at = head + 1; at < count; at++) {
+      if (items[at]! < items[at - 1]!) {
+        items.subarray(head, count).sort()
+        return
+      }
+    }
+    return
+  }
+  const rank = batch.ranks()
+  const sorted = Array.from(items.subarray(head, count)).sort((a, b) => rank[a]! - rank[b]!)
+  items.set(sorted, head)
+}

@@ -1,0 +1,280 @@
+// Settles a batch whose lines all have come to an end: writes its lines to the sinks and its dead letters to their
+// log, in input order, and only then counts them.
+//
+// Batches settle in input order, one at a time. Nothing is counted as delivered before its write has returned.
+
+import type { LineValue } from '../sdk/line.ts'
+import { type Batch, VOID } from './batch.ts'
+import { describeError } from './errors.ts'
+import { letterOf, type LetterWriter } from './letters.ts'
+import type { SinkOutput } from './sink-output.ts'
+import { CHANGED, DEAD, DELIVERED, DROPPED, FAILED_ONCE, type Telemetry, UNMATCHED } from './telemetry.ts'
+
+const OUTCOME_BITS = 0b1111
+
+/** Library mode: hands over values in place of bytes. */
+export type ValueOutput = (value: LineValue, tag: string) => void
+
+export interface SettlerSettings {
+  readonly telemetry: Telemetry
+  readonly processorCount: number
+  readonly nodeNames: readonly string[]
+  /** By node id minus the number of processors. */
+  readonly outputs: readonly SinkOutput[]
+  readonly letters: LetterWriter
+  readonly configHash: string
+  readonly valueOutput: ValueOutput | undefined
+}
+
+/** Totals of settled batches: what the ledger stands on. */
+export interface SettledTotals {
+  entered: number
+  forked: number
+  delivered: number
+  dropped: number
+  dead: number
+  unmatched: number
+  lines: number
+  batches: number
+}
+
+export class Settler {
+  readonly totals: SettledTotals = {
+    entered: 0,
+    forked: 0,
+    delivered: 0,
+    dropped: 0,
+    dead: 0,
+    unmatched: 0,
+    lines: 0,
+    batches: 0
+  }
+  readonly #settings: SettlerSettings
+  readonly #telemetry: Telemetry
+  readonly #counts = new Float64Array(16)
+  readonly #linesBySink: Float64Array
+  readonly #bytesBySink: Float64Array
+
+  constructor(settings: SettlerSettings) {
+    this.#settings = settings
+    this.#telemetry = settings.telemetry
+    this.#linesBySink = new Float64Array(settings.outputs.length)
+    this.#bytesBySink = new Float64Array(settings.outputs.length)
+  }
+
+  /** Writes and counts the batch. A promise when a sink needs time; the batch may not be touched until it resolves. */
+  settle(batch: Batch): void | Promise<void> {
+    const lines = Math.min(batch.lineCount, batch.stopAt)
+    this.#encode(batch, lines)
+    let waits: Promise<void>[] | undefined
+    for (let sink = 0; sink < this.#settings.outputs.length; sink++) {
+      const output = this.#settings.outputs[sink]!
+      this.#linesBySink[sink] = output.lineCount
+      if (output.lineCount === 0) continue
+      const { bytes, done } = output.write()
+      this.#bytesBySink[sink] = bytes
+      if (done !== undefined) {
+        waits ??= []
+        waits.push(done)
+      }
+    }
+    if (batch.dead.size > 0) this.#writeLetters(batch, lines)
+    if (waits === undefined) {
+      this.#count(batch, lines)
+      return
+    }
+    return Promise.all(waits).then(() => this.#count(batch, lines))
+  }
+
+  /** Gives each delivered line to its sink, in depth-first order; a value that is no JSON becomes a dead letter. */
+  #encode(batch: Batch, lines: number): void {
+    const { outcome, path, hasForks } = batch
+    const { outputs, processorCount } = this.#settings
+    const last = hasForks ? lines : 0
+    for (let item = 0; item !== -1; item = batch.nextOf(item)) {
+      if (hasForks ? batch.root[item]! >= last : item >= lines) break
+      const code = outcome[item]!
+      if ((code & OUTCOME_BITS) !== DELIVERED) continue
+      const output = outputs[(code >> 8) - processorCount]
+      // Delivered at a processor that is an end.
+      if (output === undefined) continue
+      const line = hasForks ? batch.root[item]! : item
+      if ((path[item]! & 1) === 0) {
+        if (this.#settings.valueOutput === undefined) output.addBytes(batch, line)
+        else this.#handOver(batch, item, output)
+      } else this.#addChanged(batch, item, line, output)
+    }
+  }
+
+  #addChanged(batch: Batch, item: number, line: number, output: SinkOutput): void {
+    if (!batch.isValidUtf8) this.#telemetry.noteChangedInvalid(batch, line)
+    if (this.#settings.valueOutput !== undefined) {
+      this.#handOver(batch, item, output)
+      return
+    }
+    try {
+      output.addValue(batch, line, batch.values[item]!)
+    } catch (thrown) {
+      this.#refuse(batch, item, thrown)
+    }
+  }
+
+  #handOver(batch: Batch, item: number, output: SinkOutput): void {
+    try {
+      this.#settings.valueOutput!(batch.values[item]!, output.name)
+      output.lineCount++
+    } catch (thrown) {
+      this.#refuse(batch, item, thrown)
+    }
+  }
+
+  /** The sink blames the line: it becomes a dead letter of the sink. */
+  #refuse(batch: Batch, item: number, thrown: unknown): void {
+    const node = batch.outcome[item]! >> 8
+    const error = describeError(thrown)
+    const name = this.#settings.nodeNames[node]!
+    batch.outcome[item] = DEAD
+    batch.failed.add(item)
+    batch.path[item] = (this.#telemetry.paths.next(batch.path[item]! >> 1, node) << 1) | 1
+    batch.dead.set(item, {
+      kind: 'dead',
+      node,
+      tag: name,
+      valueBefore: batch.values[item]!,
+      error: { ...error, message: `sink "${name}": ${error.message}`, code: error.code ?? 'not_json' },
+      attempts: []
+    })
+    this.#telemetry.noteSinkError(node)
+    this.#telemetry.reportError(node, batch, item, 1, true, error)
+  }
+
+  #writeLetters(batch: Batch, lines: number): void {
+    const letters = []
+    for (let item = 0; item !== -1; item = batch.nextOf(item)) {
+      if (batch.rootOf(item) >= lines) break
+      const detail = batch.dead.get(item)
+      if (detail !== undefined) letters.push(letterOf(batch, item, detail, this.#settings, this.#telemetry.paths))
+    }
+    if (letters.length > 0) this.#settings.letters.append(letters)
+  }
+
+  #count(batch: Batch, lines: number): void {
+    const counts = this.#counts.fill(0)
+    this.#closePaths(batch, lines, counts)
+    const { totals } = this
+    totals.entered += lines
+    totals.lines += lines
+    totals.batches++
+    totals.delivered += counts[DELIVERED]!
+    totals.dropped += counts[DROPPED]!
+    totals.dead += counts[DEAD]!
+    totals.unmatched += counts[UNMATCHED]!
+    // Instances beyond the one that each line entered as, the undone ones taken off.
+    totals.forked += batch.hasForks ? counts[0]! : 0
+    this.#noteSinks()
+    this.#telemetry.noteSettled(batch, lines)
+    if (this.#telemetry.recordsJourneys) this.#recordJourneys(batch, lines)
+  }
+
+  #noteSinks(): void {
+    const { outputs, processorCount } = this.#settings
+    for (let sink = 0; sink < outputs.length; sink++) {
+      const lines = this.#linesBySink[sink]!
+      if (lines > 0) this.#telemetry.noteSink(processorCount + sink, lines, this.#bytesBySink[sink]!, outputs[sink]!)
+    }
+  }
+
+  /** Ends each path at its sink, counts it, and completes the leaf code. counts[0] is the number of forks. */
+  #closePaths(batch: Batch, lines: number, counts: Float64Array): void {
+    const { outcome, path, hasForks } = batch
+    const { processorCount } = this.#settings
+    const { paths, countsPaths } = this.#telemetry
+    let lastKey = -1
+    let lastPath = 0
+    for (let item = 0; item !== -1; item = batch.nextOf(item)) {
+      const line = hasForks ? batch.root[item]! : item
+      if (line >= lines) break
+      const code = outcome[item]!
+      const kind = code & OUTCOME_BITS
+      if (kind === VOID || kind === 0) continue
+      counts[kind]!++
+      if (item !== line) counts[0]!++
+      let word = path[item]!
+      if (countsPaths) {
+        const sink = code >> 8
+        if (kind === DELIVERED && sink >= processorCount) {
+          // Same path and same sink as the line before, mostly.
+          const key = (word >> 1) * 65_536 + (sink - processorCount)
+          if (key !== lastKey) {
+            lastKey = key
+            lastPath = paths.next(word >> 1, sink)
+          }
+          word = path[item] = (lastPath << 1) | (word & 1)
+        }
+        paths.count(word >> 1, kind)
+      }
+      outcome[item] = code | ((word & 1) * CHANGED)
+    }
+    for (const item of batch.failed) outcome[item]! |= FAILED_ONCE
+  }
+
+  #recordJourneys(batch: Batch, lines: number): void {
+    const journeys = this.#telemetry.journeys!
+    journeys.beginBatch({
+      sourceNumber: batch.input.sourceNumber,
+      offset: batch.offset,
+      firstLineNumber: batch.firstLineNumber,
+      readAtMilliseconds: batch.readAtMilliseconds,
+      settledAtMilliseconds: this.#telemetry.now(),
+      bytesStart: batch.oversize === undefined ? batch.starts[0]! : 0
+    })
+    if (batch.oversize !== undefined) {
+      const { head } = batch.oversize
+      journeys.addLines(head, Int32Array.of(0, head.length), 0, lines, batch.path, batch.outcome)
+    } else if (!batch.hasForks) journeys.addLines(batch.bytes, batch.starts, 0, lines, batch.path, batch.outcome)
+    else this.#recordForked(batch, lines)
+  }
+
+  #recordForked(batch: Batch, lines: number): void {
+    const journeys = this.#telemetry.journeys!
+    let plainFrom = 0
+    for (let line = 0; line < lines; line++) {
+      const after = line + 1 < batch.lineCount ? line + 1 : -1
+      if (batch.next[line] === after) continue
+      if (plainFrom < line) {
+        journeys.addLines(batch.bytes, batch.starts, plainFrom, line, batch.path, batch.outcome)
+      }
+      plainFrom = line + 1
+      this.#recordFork(batch, line, after)
+    }
+    if (plainFrom < lines) journeys.addLines(batch.bytes, batch.starts, plainFrom, lines, batch.path, batch.outcome)
+  }
+
+  #recordFork(batch: Batch, line: number, after: number): void {
+    let count = 0
+    const paths: number[] = []
+    const codes: number[] = []
+    const depths: number[] = []
+    // What was forked off and then undone leaves no leaf; the next leaf still shares at least what it shared.
+    let depth = Number.POSITIVE_INFINITY
+    for (let item = line; item !== after && item !== -1; item = batch.next[item]!) {
+      depth = Math.min(depth, batch.forkDepth[item]!)
+      if (batch.outcome[item] === VOID) continue
+      paths.push(batch.path[item]!)
+      codes.push(batch.outcome[item]!)
+      depths.push(count === 0 ? 0 : depth)
+      depth = Number.POSITIVE_INFINITY
+      count++
+    }
+    this.#telemetry.journeys!.addForkedLine(
+      batch.bytes,
+      batch.starts[line]!,
+      batch.starts[line + 1]!,
+      line,
+      count,
+      Int32Array.from(paths),
+      Int32Array.from(codes),
+      Int32Array.from(depths)
+    )
+  }
+}

@@ -1,0 +1,290 @@
+// What a lane tells of itself: counters, paths, times, errors and journeys, written to its own shared memory.
+//
+// The hot loops add to private arrays; `publish` copies them out. What is recorded is decided once, by `mode`, which
+// installs other functions; nothing asks per line.
+
+import { isUtf8 } from 'node:buffer'
+
+import {
+  CHANGED,
+  edgeOffset,
+  ErrorWriter,
+  FAILED_ONCE,
+  HistogramWriter,
+  InFlightWriter,
+  JourneyWriter,
+  LANE,
+  LaneControl,
+  NODE,
+  NODE_OFFSET,
+  NODE_STRIDE,
+  nodeCount,
+  OUTCOME,
+  PathWriter,
+  type Region,
+  regionMilliseconds,
+  SnapshotWriter,
+  StringWriter
+} from '../shared-memory/index.ts'
+import type { Batch, ErrorDetail, ItemQueue } from './batch.ts'
+import type { Held } from './calls.ts'
+import type { NodeCounterIndexes } from './node.ts'
+import type { SinkOutput } from './sink-output.ts'
+
+export const DELIVERED: number = OUTCOME.delivered
+export const DROPPED: number = OUTCOME.dropped
+export const DEAD: number = OUTCOME.dead
+export const UNMATCHED: number = OUTCOME.unmatched
+export { CHANGED, FAILED_ONCE, LANE }
+
+/** `off` and `metrics` without `journeys` exist for the benchmark of what each costs, and for runs without --trace. */
+export type TelemetryMode = 'off' | 'metrics' | 'journeys'
+
+// Between two publishes at most so many errors are written out; the rest is counted only.
+const ERROR_SAMPLES_PER_PUBLISH = 200
+const LARGE_PUBLISH_MILLISECONDS = 1_000
+const LARGE_PUBLISH_WORDS = 20_000
+const IN_FLIGHT_SHOWN = 64
+
+export class Telemetry {
+  readonly region: Region
+  readonly control: LaneControl
+  readonly counters: Float64Array
+  readonly journeys: JourneyWriter | undefined
+  readonly paths: PathWriter
+  /** False: calls are not timed. */
+  timesCalls = true
+  recordsJourneys: boolean
+  countsPaths = true
+
+  readonly #snapshot: SnapshotWriter
+  readonly #histograms: HistogramWriter
+  readonly #errors: ErrorWriter
+  readonly #strings: StringWriter
+  readonly #inFlight: InFlightWriter
+  readonly #reasons = new Map<string, number>()
+  readonly #endToEnd: number
+  #errorSamplesLeft = ERROR_SAMPLES_PER_PUBLISH
+  #largePublishAt = 0
+  #hasInFlight = false
+
+  constructor(region: Region, epoch: number) {
+    this.region = region
+    this.#snapshot = new SnapshotWriter(region)
+    this.counters = this.#snapshot.values
+    this.#histograms = new HistogramWriter(region)
+    this.paths = new PathWriter(region)
+    this.#errors = new ErrorWriter(region, epoch)
+    this.#strings = new StringWriter(region)
+    this.#inFlight = new InFlightWriter(region)
+    this.journeys = region.shape.trace ? new JourneyWriter(region, epoch) : undefined
+    this.recordsJourneys = this.journeys !== undefined
+    this.control = new LaneControl(region)
+    this.#endToEnd = nodeCount(region.shape)
+  }
+
+  /** Milliseconds since the region's origin. */
+  now(): number {
+    return regionMilliseconds(this.region)
+  }
+
+  setMode(mode: TelemetryMode): void {
+    this.timesCalls = this.countsPaths = mode !== 'off'
+    this.recordsJourneys = mode === 'journeys' && this.journeys !== undefined
+    this.arrive = mode === 'off' ? () => undefined : this.advancePaths
+  }
+
+  nodeIndexes(node: number): NodeCounterIndexes {
+    const base = NODE_OFFSET + node * NODE_STRIDE
+    return {
+      received: base + NODE.received,
+      errors: base + NODE.errors,
+      retries: base + NODE.retries,
+      dropped: base + NODE.dropped,
+      dead: base + NODE.dead,
+      unmatched: base + NODE.unmatched,
+      delivered: base + NODE.delivered,
+      timeNanos: base + NODE.time_nanos
+    }
+  }
+
+  edgeIndex(edge: number): number {
+    return edgeOffset(this.region.shape) + edge
+  }
+
+  /** Items head..to of the queue have come to the processor: their paths go on. */
+  arrive: (node: number, batch: Batch, queue: ItemQueue, to: number) => void = this.advancePaths
+
+  private advancePaths(node: number, batch: Batch, queue: ItemQueue, to: number): void {
+    const { path } = batch
+    const { items } = queue
+    // Neighbours mostly come the same way: remember the last step.
+    let lastParent = -1
+    let lastChild = 0
+    for (let at = queue.head; at < to; at++) {
+      const item = items[at]!
+      const word = path[item]!
+      const parent = word >> 1
+      if (parent !== lastParent) {
+        lastParent = parent
+        lastChild = this.paths.next(parent, node) << 1
+      }
+      path[item] = lastChild | (word & 1)
+    }
+  }
+
+  depthOf(path: number): number {
+    return this.paths.depth(path)
+  }
+
+  reasonId(reason: string): number {
+    let id = this.#reasons.get(reason)
+    if (id === undefined) {
+      id = this.#strings.intern(reason)
+      // Reasons made of data must not fill memory; what is beyond shares the id of `other`.
+      if (this.#reasons.size < 1024) this.#reasons.set(reason, id)
+    }
+    return id
+  }
+
+  enter(node: number): void {
+    this.control.enter(node, this.now())
+  }
+
+  leave(): void {
+    this.control.leave()
+  }
+
+  recordService(node: number, nanos: number, count: number): void {
+    this.#histograms.record(node, nanos, count)
+  }
+
+  recordEndToEnd(nanos: number, count: number): void {
+    this.#histograms.record(this.#endToEnd, nanos, count)
+  }
+
+  /** Counts a failed attempt and writes it out, while the samples of this interval last. `node` -1: the engine. */
+  reportError(
+    node: number,
+    batch: Batch,
+    item: number,
+    attempt: number,
+    isFinal: boolean,
+    error: Pick<ErrorDetail, 'name' | 'message'> & { readonly stack?: string | undefined }
+  ): void {
+    this.counters[LANE.failed_attempts]!++
+    if (this.#errorSamplesLeft === 0) {
+      this.counters[LANE.errors_shed]!++
+      return
+    }
+    this.#errorSamplesLeft--
+    const line = batch.rootOf(item)
+    this.#errors.write({
+      node,
+      attempt,
+      isFinal,
+      sourceNumber: batch.input.sourceNumber,
+      offset: batch.offset + batch.starts[line]! - batch.starts[0]!,
+      lineNumber: batch.firstLineNumber + line,
+      atMilliseconds: this.now(),
+      name: error.name,
+      message: error.message,
+      stack: error.stack ?? '',
+      line: batch.lineBytes(line)
+    })
+  }
+
+  /** A sink has taken so many lines of a batch in full. */
+  noteSink(node: number, lines: number, bytes: number, output: SinkOutput): void {
+    const { counters } = this
+    const base = NODE_OFFSET + node * NODE_STRIDE
+    counters[base + NODE.received]! += lines
+    counters[base + NODE.delivered]! += lines
+    counters[base + NODE.bytes_written]! += bytes
+    if (output.sink.length !== undefined) counters[base + NODE.sink_length] = output.sink.length
+    if (output.embeddedNewlines > 0) {
+      counters[LANE.embedded_newlines]! += output.embeddedNewlines
+      output.embeddedNewlines = 0
+    }
+  }
+
+  /** A sink refused a line that it blames. */
+  noteSinkError(node: number): void {
+    const base = NODE_OFFSET + node * NODE_STRIDE
+    this.counters[base + NODE.received]!++
+    this.counters[base + NODE.errors]!++
+    this.counters[base + NODE.dead]!++
+  }
+
+  /** A changed line may have held bytes that are no UTF-8: they were read as U+FFFD and are written so. */
+  noteChangedInvalid(batch: Batch, line: number): void {
+    if (!isUtf8(batch.lineBytes(line))) this.counters[LANE.input_lines_changed_invalid_utf8]!++
+  }
+
+  /** Everything up to the end of this batch's first `lines` lines is settled. */
+  noteSettled(batch: Batch, lines: number): void {
+    const { counters } = this
+    counters[LANE.settled_lines]! += lines
+    counters[LANE.settled_batches]!++
+    if (batch.oversize !== undefined) counters[LANE.over_long_lines]!++
+    counters[LANE.source_number] = batch.input.sourceNumber
+    counters[LANE.source_line] = batch.firstLineNumber + lines - 1
+    counters[LANE.source_offset] =
+      batch.offset + (lines === batch.lineCount ? batch.byteLength : batch.starts[lines]! - batch.starts[0]!)
+    if (this.timesCalls) this.recordEndToEnd((this.now() - batch.readAtMilliseconds) * 1e6, lines)
+  }
+
+  /** Makes everything counted so far visible as one instant. */
+  publish(held: readonly Held[]): void {
+    const now = this.now()
+    const { counters } = this
+    const { journeys } = this
+    if (journeys !== undefined) {
+      counters[LANE.journeys_written] = journeys.written
+      counters[LANE.journeys_overwritten] = journeys.overwritten
+      counters[LANE.journeys_dropped] = journeys.dropped
+      journeys.flush(now)
+    }
+    counters[LANE.paths_overflowed] = this.paths.overflowed
+    if (held.length > 0 || this.#hasInFlight) this.#publishInFlight(held)
+    this.#snapshot.publish(now)
+    this.#errors.flush(now)
+    this.#errorSamplesLeft = ERROR_SAMPLES_PER_PUBLISH
+    this.control.heartbeat()
+    if (now >= this.#largePublishAt) this.publishLarge(now)
+  }
+
+  /** Also what is published once a second only, and pages that are not full: before the lane waits or ends. */
+  publishAll(held: readonly Held[]): void {
+    this.publish(held)
+    this.publishLarge(this.now())
+    this.journeys?.flush(Number.POSITIVE_INFINITY)
+    this.#errors.flush(Number.POSITIVE_INFINITY)
+  }
+
+  private publishLarge(now: number): void {
+    this.#largePublishAt = now + LARGE_PUBLISH_MILLISECONDS
+    this.#histograms.publishTouched(LARGE_PUBLISH_WORDS / 2)
+    this.paths.publishTouched(LARGE_PUBLISH_WORDS / 2)
+  }
+
+  #publishInFlight(held: readonly Held[]): void {
+    this.#hasInFlight = held.length > 0
+    // The lane's clock (performance.now) and the region's differ by a constant.
+    const shift = this.now() - performance.now()
+    this.#inFlight.publish(
+      held.slice(0, IN_FLIGHT_SHOWN).map(({ node, batch, item, attempt, sinceMilliseconds, isParked }) => {
+        const line = batch.rootOf(item)
+        return {
+          sourceNumber: batch.input.sourceNumber,
+          offset: batch.offset + batch.starts[line]! - batch.starts[0]!,
+          lineNumber: batch.firstLineNumber + line,
+          node: node.id,
+          attempt,
+          sinceMilliseconds: sinceMilliseconds + shift,
+          isParked
+        }
+      })
+    )
+  }
+}

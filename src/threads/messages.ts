@@ -1,0 +1,28 @@
+// Everything that main and a lane say to each other. Numbers travel in shared memory, not here.
+
+import type { LaneEnd, Plan } from '../engine/index.ts'
+import type { Region } from '../shared-memory/index.ts'
+
+/** What a lane's thread is started with. */
+export interface LaneStart {
+  readonly plan: Plan
+  readonly region: Region
+  readonly epoch: number
+  /** State folder of the run, where the dead-letter log is. */
+  readonly stateFolder: string
+  /** Fresh start on finite files: sinks replace their files. */
+  readonly replaceOutputs: boolean
+  readonly maxLines: number
+}
+
+export type LaneRequest = { readonly type: 'go' } | { readonly type: 'stop' } | { readonly type: 'abandon' }
+
+export type LaneReport =
+  /** Modules are loaded and inputs found; nothing has been read or written. */
+  | { readonly type: 'ready'; readonly totalBytes: number | undefined }
+  /** The user can mend it: said as it is, exit code 2. */
+  | { readonly type: 'refused'; readonly message: string }
+  /** A source's input was opened: its number in ids and shared memory, and its name. */
+  | { readonly type: 'input'; readonly number: number; readonly name: string; readonly file: string | undefined }
+  | { readonly type: 'log'; readonly message: string }
+  | { readonly type: 'end'; readonly end: LaneEnd }

@@ -1,0 +1,94 @@
+// Makes a lane ready to run on the thread it is called on: a worker's, or the caller's in library mode.
+//
+// Two steps, so that a taken port or a second mistake is found before an output file is replaced.
+
+import { Lane, LaneParts, type Plan, type ValueOutput } from '../engine/index.ts'
+import { realFileSystem } from '../base/file-system.ts'
+import type { Registry } from '../sdk/registry.ts'
+import type { Sink, SinkDefinition } from '../sdk/sink.ts'
+import type { Source } from '../sdk/source.ts'
+import { blockThread, type Region } from '../shared-memory/index.ts'
+import { DeadLetterLog } from '../state/dead-letter-log/writer.ts'
+import { deadLetterFolder } from '../state/state-folder.ts'
+import { announceInputs } from './announced-source.ts'
+
+export interface LanePreparation {
+  readonly plan: Plan
+  readonly region: Region
+  readonly epoch: number
+  readonly registry: Registry
+  /** Undefined in library mode without a state folder: dead letters are counted and shown, not kept. */
+  readonly stateFolder: string | undefined
+  readonly replaceOutputs: boolean
+  readonly maxLines: number
+  /** The source when it is not the lane's own to open. */
+  readonly source: Source | undefined
+  readonly valueOutput: ValueOutput | undefined
+  readonly onInput: (number: number, name: string, file: string | undefined) => void
+  readonly log: (message: string) => void
+}
+
+export interface PreparedLane {
+  readonly totalBytes: number | undefined
+  /** Opens the sinks and the dead-letter log. Throws a UserError for what the user can mend. */
+  open(): Promise<Lane>
+}
+
+/** Finds the source's inputs. Throws a UserError for what the user can mend. */
+export function prepareLane(preparation: LanePreparation): PreparedLane {
+  const { plan, registry } = preparation
+  const source = preparation.source ?? openSource(plan, registry)
+  const announced = announceInputs(source, (number, input) => preparation.onInput(number, input.name, input.file))
+  return {
+    totalBytes: source.totalBytes,
+    async open() {
+      const sinks = plan.sinks.map(sink => openSink(sink, preparation))
+      const log =
+        preparation.stateFolder === undefined
+          ? undefined
+          : new DeadLetterLog(deadLetterFolder(preparation.stateFolder), realFileSystem)
+      const parts = await LaneParts.create({
+        plan,
+        region: preparation.region,
+        epoch: preparation.epoch,
+        registry,
+        sinks,
+        letters: log ?? { append: () => undefined, length: 0, close: () => undefined },
+        valueOutput: preparation.valueOutput,
+        log: preparation.log
+      })
+      return new Lane(parts, announced, preparation.maxLines)
+    }
+  }
+}
+
+export function openSource(plan: Plan, registry: Registry): Source {
+  const definition = registry.sources.get(plan.source.type)
+  if (definition === undefined) throw new Error(`no source is named "${plan.source.type}"`)
+  return definition.open(plan.source.options as never, {
+    baseFolder: plan.baseFolder,
+    outputFiles: outputFiles(plan, registry)
+  })
+}
+
+/** Absolute paths of the files that the sinks write. */
+export function outputFiles(plan: Plan, registry: Registry): string[] {
+  return plan.sinks.flatMap(({ type, options }) => {
+    const definition: SinkDefinition | undefined = registry.sinks.get(type)
+    const file = definition?.file?.(options as never, plan.baseFolder)
+    return file === undefined ? [] : [file]
+  })
+}
+
+function openSink(sink: Plan['sinks'][number], preparation: LanePreparation): Sink {
+  // Its values are handed to the caller by the engine; no byte comes here.
+  if (sink.type === 'callback') return { write: () => undefined, length: undefined, close: () => undefined }
+  const definition = preparation.registry.sinks.get(sink.type)
+  if (definition === undefined) throw new Error(`no sink is named "${sink.type}"`)
+  return definition.open(sink.options as never, {
+    name: sink.name,
+    baseFolder: preparation.plan.baseFolder,
+    replace: preparation.replaceOutputs,
+    blockThread
+  })
+}
