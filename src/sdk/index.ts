@@ -1,6 +1,12 @@
 // Everything that the author of a component imports; built-ins get nothing else.
 
+export type { Condition, ConditionContext } from './condition/condition.ts'
+export { compileCondition, conditionWarnings } from './condition/condition.ts'
+export { ConditionError } from './condition/condition-error.ts'
+export { SinkError, SourceError } from './errors.ts'
+export { flatCopy } from './flat-copy.ts'
 export type { JsonValue, LineRecord, LineValue } from './line.ts'
+export { option } from './options.ts'
 export type {
   AcceptedValue,
   Accepts,
