@@ -1,0 +1,52 @@
+// GET /errors
+
+import { z } from 'zod'
+
+import { CountSchema, MomentSchema } from './words.ts'
+
+export const ErrorEntrySchema = z
+  .object({
+    processor: z.string().describe('Name of the processor or sink that failed.'),
+    name: z.string().describe('Class of the error: `TypeError`.'),
+    message: z.string(),
+    line: z.string().describe('What the processor was given; bytes that are not UTF-8 show as U+FFFD.'),
+    line_is_cut: z.boolean().describe('Only the beginning is in `line`.'),
+    file: z.string().nullable().describe('The source as the user named it.'),
+    line_number: CountSchema.describe('In its source, from 1.'),
+    trace_id: z.string().describe('Id of the journey: `0:1427`.'),
+    at: MomentSchema,
+    attempt: CountSchema.describe('1 for the first try.'),
+    is_final: z.boolean().describe('No further try followed.'),
+    stack: z.string().nullable()
+  })
+  .meta({ id: 'ErrorEntry' })
+export type ErrorEntry = z.infer<typeof ErrorEntrySchema>
+
+export const ErrorGroupSchema = z
+  .object({
+    processor: z.string(),
+    name: z.string(),
+    message: z.string().describe('The newest message; numbers and quoted parts do not split a group.'),
+    count: CountSchema.describe('Failed tries seen. Ones that were shed are in `shed` only.'),
+    final: CountSchema.describe('How many of them were final.'),
+    first_at: MomentSchema,
+    last_at: MomentSchema,
+    line: z.string().describe('The newest line that failed this way.'),
+    file: z.string().nullable(),
+    line_number: CountSchema,
+    trace_id: z.string()
+  })
+  .meta({ id: 'ErrorGroup' })
+export type ErrorGroup = z.infer<typeof ErrorGroupSchema>
+
+export const ErrorsSchema = z
+  .object({
+    recent_errors: z.array(z.string()).describe('The messages, oldest first.'),
+    errors: z.array(ErrorEntrySchema).describe('The same errors with everything that is known, oldest first.'),
+    groups: z.array(ErrorGroupSchema).describe('Errors of one kind in one processor, most frequent first.'),
+    total_errors: CountSchema.describe('Failed tries since the start, shown or not.'),
+    shed: CountSchema.describe('Errors that were counted but not kept, because they came too fast.'),
+    groups_forgotten: CountSchema.describe('Groups that gave way to newer ones.')
+  })
+  .meta({ id: 'Errors' })
+export type Errors = z.infer<typeof ErrorsSchema>

@@ -1,0 +1,24 @@
+// The `?limit=` of the lists.
+
+import { z } from 'zod'
+
+export const DEFAULT_LIMIT = 100
+export const MAXIMUM_LIMIT = 1000
+
+export const LimitQuerySchema = z.object({
+  limit: z
+    .number()
+    .int()
+    .min(1)
+    .max(MAXIMUM_LIMIT)
+    .default(DEFAULT_LIMIT)
+    .describe('The newest N; values outside of 1 to 1000 are clamped.')
+})
+
+/** Any text is taken: what is not a number gives the default, what is out of range is clamped. */
+export function clampLimit(given: unknown): number {
+  const text = Array.isArray(given) ? given.at(-1) : given
+  const number = Number.parseInt(String(text ?? ''), 10)
+  if (Number.isNaN(number)) return DEFAULT_LIMIT
+  return Math.min(MAXIMUM_LIMIT, Math.max(1, number))
+}

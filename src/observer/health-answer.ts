@@ -1,0 +1,59 @@
+// GET /health: what is wrong, in sentences.
+
+import type { Health, Lane } from '../contract/health.ts'
+import { ledgerOf } from './ledger.ts'
+import { isoMoment } from './moment.ts'
+import type { StatsSources } from './stats-answer.ts'
+
+/** A processor that has had the thread for so long is worth a word. */
+const LONG_CALL_SECONDS = 5
+/** A lane that runs gives a sign of life far more often. */
+const SILENCE_SECONDS = 5
+
+export function healthAnswer(sources: StatsSources): Health {
+  const { lanes, state, status } = sources
+  const described = lanes.describe(sources.nodeNames)
+  const faults = faultsOf(sources)
+  const troubles = [...corruptionsOf(sources), ...(state === 'running' ? described.flatMap(troublesOf) : [])]
+  const now = Date.now()
+  return {
+    status: faults.length > 0 ? 'failing' : troubles.length > 0 ? 'degraded' : 'ok',
+    state,
+    problems: [...faults, ...troubles],
+    warnings: [...(status.warnings ?? [])],
+    stop_reason: status.stopReason ?? null,
+    exit_code: status.exitCode ?? null,
+    version: sources.version,
+    pipeline: sources.pipeline.name,
+    started_at: isoMoment(lanes.startedAtMilliseconds),
+    uptime_seconds: Math.max(0, now - lanes.startedAtMilliseconds) / 1000,
+    snapshot_age_seconds: lanes.snapshotAgeSeconds ?? null,
+    lanes: described
+  }
+}
+
+function faultsOf({ lanes, state, status }: StatsSources): string[] {
+  const faults: string[] = []
+  if (state === 'failed') faults.push(status.stopReason ?? 'The run failed.')
+  const { unaccounted } = ledgerOf(lanes.totals)
+  if (unaccounted !== 0) faults.push(`${unaccounted} lines are unaccounted for. This is a fault of Linescope.`)
+  return faults
+}
+
+function corruptionsOf({ lanes }: StatsSources): string[] {
+  const corruptions = lanes.readers.reduce((sum, lane) => sum + lane.corruptions, 0)
+  return corruptions === 0
+    ? []
+    : [`${corruptions} pieces of telemetry could not be read. This is a fault of Linescope.`]
+}
+
+function troublesOf(lane: Lane): string[] {
+  if (lane.busy_processor !== null && (lane.busy_seconds ?? 0) >= LONG_CALL_SECONDS) {
+    const seconds = Math.round(lane.busy_seconds ?? 0)
+    return [`Lane ${lane.lane} has been in processor ${JSON.stringify(lane.busy_processor)} for ${seconds} s.`]
+  }
+  const isSilent = lane.state !== 'idle' && (lane.heartbeat_age_seconds ?? 0) >= SILENCE_SECONDS
+  return isSilent
+    ? [`Lane ${lane.lane} has given no sign of life for ${Math.round(lane.heartbeat_age_seconds ?? 0)} s.`]
+    : []
+}

@@ -1,0 +1,120 @@
+// One lane as it can be seen from outside: its numbers, its state, the processor that has its thread.
+// Reading never waits and never disturbs the lane.
+
+import type { LaneState } from '../contract/words.ts'
+import { IN_ENGINE } from '../shared-memory/control/layout.ts'
+import { ControlReader, type ControlState } from '../shared-memory/control/reader.ts'
+import { ErrorReader } from '../shared-memory/errors/reader.ts'
+import { HistogramReader } from '../shared-memory/histograms/reader.ts'
+import { InFlightReader } from '../shared-memory/in-flight/reader.ts'
+import { JourneyReader } from '../shared-memory/journeys/reader.ts'
+import { PathReader } from '../shared-memory/paths/reader.ts'
+import { type Region, regionMilliseconds } from '../shared-memory/region.ts'
+import { SnapshotReader } from '../shared-memory/snapshot/reader.ts'
+import { StringReader } from '../shared-memory/strings/reader.ts'
+
+export interface Busy {
+  readonly node: number
+  readonly sinceMilliseconds: number
+  readonly seconds: number
+}
+
+export class LaneReader {
+  readonly region: Region
+  readonly histograms: HistogramReader
+  readonly paths: PathReader
+  readonly strings: StringReader
+  readonly inFlight: InFlightReader
+  readonly errors: ErrorReader
+  /** Undefined when the run records no journeys. */
+  readonly journeys: JourneyReader | undefined
+  readonly #snapshots: SnapshotReader
+  readonly #controls: ControlReader
+  #values: Float64Array
+  #snapshotAtMilliseconds: number | undefined
+  #control: ControlState
+  #signOfLife = { heartbeat: 0, call: 0, atMilliseconds: undefined as number | undefined }
+
+  constructor(region: Region) {
+    this.region = region
+    this.histograms = new HistogramReader(region)
+    this.paths = new PathReader(region)
+    this.strings = new StringReader(region)
+    this.inFlight = new InFlightReader(region)
+    this.errors = new ErrorReader(region)
+    this.journeys = region.shape.trace ? new JourneyReader(region) : undefined
+    this.#snapshots = new SnapshotReader(region)
+    this.#controls = new ControlReader(region)
+    this.#values = this.#snapshots.read().values
+    this.#control = this.#controls.read()
+    this.poll()
+  }
+
+  /** Takes over the newest snapshot and control words. */
+  poll(): void {
+    const snapshot = this.#snapshots.read()
+    this.#values = snapshot.values
+    this.#snapshotAtMilliseconds = snapshot.sequence === 0 ? undefined : snapshot.atMilliseconds
+    this.#control = this.#controls.read()
+    const { heartbeat, progress } = this.#control
+    const known = this.#signOfLife
+    if (heartbeat !== known.heartbeat || progress.call !== known.call) {
+      this.#signOfLife = { heartbeat, call: progress.call, atMilliseconds: this.nowMilliseconds() }
+    }
+  }
+
+  /** Counters of the last good snapshot, all of one instant; indexes come from counters.ts. Valid until `poll`. */
+  get values(): Float64Array {
+    return this.#values
+  }
+
+  get state(): LaneState {
+    return this.#control.state
+  }
+
+  /** The processor or sink whose code has the thread; undefined while the lane is in the engine. */
+  get busy(): Busy | undefined {
+    const { node, sinceMilliseconds, call } = this.#control.progress
+    // Call 0 is the memory as it was made: the lane has not started.
+    if (node === IN_ENGINE || call === 0) return undefined
+    const seconds = Math.max(0, this.nowMilliseconds() - sinceMilliseconds) / 1000
+    return { node, sinceMilliseconds: this.unixMilliseconds(sinceMilliseconds), seconds }
+  }
+
+  get snapshotAgeSeconds(): number | undefined {
+    return this.#ageSeconds(this.#snapshotAtMilliseconds)
+  }
+
+  get heartbeatAgeSeconds(): number | undefined {
+    return this.#ageSeconds(this.#signOfLife.atMilliseconds)
+  }
+
+  /** Pieces of shared memory that held what no writer writes, and were not shown. */
+  get corruptions(): number {
+    const readers = [
+      this.#snapshots,
+      this.#controls,
+      this.histograms,
+      this.paths,
+      this.strings,
+      this.inFlight,
+      this.errors,
+      this.journeys
+    ]
+    return readers.reduce((sum, reader) => sum + (reader?.telemetryCorrupt ?? 0), 0)
+  }
+
+  /** Since the region's origin. */
+  nowMilliseconds(): number {
+    return regionMilliseconds(this.region)
+  }
+
+  /** A moment of the region as Unix time. */
+  unixMilliseconds(regionTime: number): number {
+    return this.region.originMilliseconds + regionTime
+  }
+
+  #ageSeconds(atMilliseconds: number | undefined): number | undefined {
+    return atMilliseconds === undefined ? undefined : Math.max(0, this.nowMilliseconds() - atMilliseconds) / 1000
+  }
+}

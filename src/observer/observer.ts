@@ -1,0 +1,218 @@
+// Sees the run from outside and answers every question about it. It only reads: nothing it does can slow a lane, and
+// a lane that hangs, or a processor that never returns, cannot keep it from answering.
+
+import type { ErrorGroup, Errors } from '../contract/errors.ts'
+import type { Health } from '../contract/health.ts'
+import type { Paths } from '../contract/paths.ts'
+import type { PipelineDescription } from '../contract/pipeline.ts'
+import type { Traces } from '../contract/trace.ts'
+import type { RunState } from '../contract/words.ts'
+import { LANE } from '../shared-memory/counters.ts'
+import type { Region } from '../shared-memory/region.ts'
+import type { Group } from './error-groups.ts'
+import { healthAnswer } from './health-answer.ts'
+import { Lanes } from './lanes.ts'
+import { isoMoment } from './moment.ts'
+import { NodeStatistics } from './node-stats.ts'
+import { PathStatistics } from './path-statistics.ts'
+import { LatencyStatistics } from './quantiles.ts'
+import { RateWindow } from './rate-window.ts'
+import { errorEntry, failedAt, RecentErrors } from './recent-errors.ts'
+import { RecentJourneys } from './recent-journeys.ts'
+import type { Reveal } from './reveal.ts'
+import { type RunStatus, runState } from './run-status.ts'
+import { type StatsAnswer, type StatsSources, statsAnswer } from './stats-answer.ts'
+import { type Names, traceOf } from './trace-answer.ts'
+
+export interface ObserverOptions {
+  readonly pipeline: PipelineDescription
+  /** One for each lane. */
+  readonly regions: readonly Region[]
+  readonly reveal: Reveal
+  readonly version: string
+  /**
+   * Leaves journeys and errors to another observer: their pages are taken by the first who reads them. Then `traces`
+   * and `errors` stay empty.
+   */
+  readonly onlyNumbers?: boolean
+}
+
+const POLL_MILLISECONDS = 50
+/** A question asked later than this after the last poll polls first. */
+const FRESH_MILLISECONDS = 5
+/**
+ * Journeys are read less often: the lane keeps its last full pages until they are overwritten, so at speed reading
+ * them more often would only read lines that the next ones push out.
+ */
+const JOURNEY_MILLISECONDS = 500
+
+export class Observer {
+  readonly #options: ObserverOptions
+  readonly #nodeNames: readonly string[]
+  readonly #lanes: Lanes
+  readonly #rates: RateWindow
+  readonly #latencies: LatencyStatistics
+  readonly #paths: PathStatistics
+  readonly #nodes: NodeStatistics
+  readonly #journeys: RecentJourneys
+  readonly #errors: RecentErrors
+  #status: RunStatus = {}
+  #timer: NodeJS.Timeout | undefined
+  #polledAtMilliseconds = Number.NEGATIVE_INFINITY
+  #journeysAtMilliseconds = Number.NEGATIVE_INFINITY
+
+  constructor(options: ObserverOptions) {
+    this.#options = options
+    const { pipeline } = options
+    this.#nodeNames = [...pipeline.processors, ...pipeline.sinks].map(node => node.name)
+    this.#lanes = new Lanes(options.regions)
+    this.#rates = new RateWindow(performance.now(), this.#lanes.totals)
+    this.#latencies = new LatencyStatistics(this.#lanes.readers)
+    this.#paths = new PathStatistics(this.#lanes.readers, this.#nodeNames)
+    this.#nodes = new NodeStatistics({
+      pipeline,
+      nodeNames: this.#nodeNames,
+      lanes: this.#lanes,
+      rates: this.#rates,
+      latencies: this.#latencies
+    })
+    this.#journeys = new RecentJourneys(this.#lanes.readers)
+    this.#errors = new RecentErrors(this.#lanes.readers, options.reveal)
+  }
+
+  /** Begins to poll. The timer does not keep the thread alive. */
+  start(): void {
+    this.#timer ??= setInterval(() => this.poll(), POLL_MILLISECONDS).unref()
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  poll(): void {
+    const now = performance.now()
+    this.#polledAtMilliseconds = now
+    this.#lanes.poll()
+    this.#rates.add(now, this.#lanes.totals)
+    if (this.#options.onlyNumbers === true) return
+    this.#errors.poll()
+    if (now - this.#journeysAtMilliseconds >= JOURNEY_MILLISECONDS) this.#pollJourneys(now)
+  }
+
+  /** Takes over what is given; what is not given stays as it was. */
+  setStatus(status: RunStatus): void {
+    this.#status = { ...this.#status, ...status }
+  }
+
+  state(): RunState {
+    this.#refresh()
+    return runState(
+      this.#status,
+      this.#lanes.readers.map(lane => lane.state)
+    )
+  }
+
+  stats(): StatsAnswer {
+    this.#refresh()
+    return statsAnswer(this.#sources())
+  }
+
+  health(): Health {
+    this.#refresh()
+    return healthAnswer(this.#sources())
+  }
+
+  paths(limit: number): Paths {
+    this.#refresh()
+    return this.#paths.answer(limit)
+  }
+
+  /** The newest `limit` journeys, oldest first. */
+  traces(limit: number): Traces {
+    this.#refresh()
+    const now = performance.now()
+    if (now - this.#journeysAtMilliseconds > FRESH_MILLISECONDS) this.#pollJourneys(now)
+    const names = this.#names()
+    const traces = this.#journeys.newest(limit).map(journey => traceOf(journey, names, this.#options.reveal))
+    const tracing = this.#lanes.readers[0].journeys !== undefined
+    const ledgers = this.#lanes.readers.map(lane => lane.journeys?.ledger())
+    return {
+      recent_traces: traces.map(trace => trace.route),
+      tracing,
+      ...(tracing ? {} : { hint: 'Journeys are not recorded. Start the run with --trace to record them.' }),
+      traces,
+      recorded: sum(ledgers, ledger => ledger?.written),
+      overwritten: sum(ledgers, ledger => ledger?.overwritten),
+      dropped: sum(ledgers, ledger => ledger?.dropped)
+    }
+  }
+
+  /** The newest `limit` failed tries, oldest first. */
+  errors(limit: number): Errors {
+    this.#refresh()
+    const names = this.#names()
+    const errors = this.#errors.newest(limit).map(error => errorEntry(error, names, this.#options.reveal))
+    return {
+      recent_errors: errors.map(error => error.message),
+      errors,
+      groups: this.#errors.groups.list().map(group => this.#describeGroup(group, names)),
+      total_errors: this.#lanes.totals[LANE.failed_attempts],
+      shed: sum(this.#lanes.readers, lane => lane.errors.ledger().dropped),
+      groups_forgotten: this.#errors.groups.forgotten
+    }
+  }
+
+  #describeGroup(group: Group, names: Names): ErrorGroup {
+    const newest = errorEntry(group.newest, names, this.#options.reveal)
+    return {
+      processor: newest.processor,
+      name: newest.name,
+      message: newest.message,
+      count: group.count,
+      final: group.final,
+      first_at: isoMoment(failedAt(group.first)),
+      last_at: newest.at,
+      line: newest.line,
+      file: newest.file,
+      line_number: newest.line_number,
+      trace_id: newest.trace_id
+    }
+  }
+
+  #refresh(): void {
+    if (performance.now() - this.#polledAtMilliseconds > FRESH_MILLISECONDS) this.poll()
+  }
+
+  #pollJourneys(now: number): void {
+    this.#journeysAtMilliseconds = now
+    this.#journeys.poll()
+  }
+
+  #names(): Names {
+    return { nodes: this.#nodeNames, sources: this.#status.sources ?? this.#options.pipeline.sources }
+  }
+
+  #sources(): StatsSources {
+    return {
+      pipeline: this.#options.pipeline,
+      nodeNames: this.#nodeNames,
+      names: this.#names(),
+      lanes: this.#lanes,
+      rates: this.#rates,
+      latencies: this.#latencies,
+      nodes: this.#nodes,
+      paths: this.#paths,
+      status: this.#status,
+      state: runState(
+        this.#status,
+        this.#lanes.readers.map(lane => lane.state)
+      ),
+      version: this.#options.version
+    }
+  }
+}
+
+function sum<Item>(items: readonly Item[], amount: (item: Item) => number | undefined): number {
+  return items.reduce((total, item) => total + (amount(item) ?? 0), 0)
+}

@@ -1,0 +1,108 @@
+// Counts of all lanes by path: the most frequent ones and the sum of the rest.
+
+import type { PathCount, Paths } from '../contract/paths.ts'
+import { LANE } from '../shared-memory/counters.ts'
+import type { PathCounts } from '../shared-memory/paths/reader.ts'
+import type { LaneReader } from './lane-reader.ts'
+
+/** Paths that are told apart in answers; what comes after them is one sum. */
+const SHOWN_PATHS = 1_000
+/** Lanes publish paths once a second; reading them more often would show nothing new. */
+const MAXIMUM_AGE_MILLISECONDS = 500
+
+const OUTCOMES = ['delivered', 'dropped', 'dead', 'unmatched', 'joined'] as const
+type Counts = Record<(typeof OUTCOMES)[number], number>
+type Sum = Counts & { lines: number; nodes: () => readonly number[] }
+
+export class PathStatistics {
+  readonly #lanes: readonly LaneReader[]
+  readonly #nodeNames: readonly string[]
+  #answer: Paths | undefined
+  #answerAtMilliseconds = 0
+
+  constructor(lanes: readonly LaneReader[], nodeNames: readonly string[]) {
+    this.#lanes = lanes
+    this.#nodeNames = nodeNames
+  }
+
+  /** The `limit` most frequent paths; all others are in `other`. */
+  answer(limit: number): Paths {
+    const now = performance.now()
+    if (this.#answer === undefined || now - this.#answerAtMilliseconds > MAXIMUM_AGE_MILLISECONDS) {
+      this.#answer = this.#read()
+      this.#answerAtMilliseconds = now
+    }
+    return shortened(this.#answer, limit)
+  }
+
+  #read(): Paths {
+    const sums = this.#sums().sort((a, b) => b.lines - a.lines)
+    const total = sums.reduce((lines, sum) => lines + sum.lines, 0)
+    const paths = sums.slice(0, SHOWN_PATHS).map(sum => ({
+      path: sum.nodes().map(node => this.#nodeNames[node] ?? '?'),
+      lines: sum.lines,
+      share: total === 0 ? 0 : sum.lines / total,
+      ...countsOf(sum)
+    }))
+    const rest = sums.slice(SHOWN_PATHS)
+    const other = { paths: rest.length, lines: 0, ...noCounts() }
+    for (const sum of rest) add(other, sum)
+    const overflowed = this.#lanes.reduce((lines, lane) => lines + lane.values[LANE.paths_overflowed], 0)
+    return { paths, other, distinct: sums.length, overflowed }
+  }
+
+  #sums(): Sum[] {
+    // Lanes number paths each in their own order, so several are joined by the nodes; one lane needs no such key.
+    if (this.#lanes.length === 1) {
+      const { paths } = this.#lanes[0]
+      return [...paths.counts()].map(counts => sumOf(counts, () => paths.nodesOf(counts.path)))
+    }
+    const byNodes = new Map<string, Sum>()
+    for (const { paths } of this.#lanes) {
+      for (const counts of paths.counts()) {
+        const nodes = paths.nodesOf(counts.path)
+        const known = byNodes.get(nodes.join(' '))
+        if (known === undefined)
+          byNodes.set(
+            nodes.join(' '),
+            sumOf(counts, () => nodes)
+          )
+        else
+          add(
+            known,
+            sumOf(counts, () => nodes)
+          )
+      }
+    }
+    return [...byNodes.values()]
+  }
+}
+
+function shortened(paths: Paths, limit: number): Paths {
+  if (limit >= paths.paths.length) return paths
+  const other = { ...paths.other }
+  for (const path of paths.paths.slice(limit)) {
+    add(other, path)
+    other.paths++
+  }
+  return { ...paths, paths: paths.paths.slice(0, limit), other }
+}
+
+function sumOf(counts: PathCounts, nodes: () => readonly number[]): Sum {
+  const lines = OUTCOMES.reduce((sum, outcome) => sum + counts[outcome], 0)
+  return { ...countsOf(counts), lines, nodes }
+}
+
+function countsOf(counts: Counts): Counts {
+  const { delivered, dropped, dead, unmatched, joined } = counts
+  return { delivered, dropped, dead, unmatched, joined }
+}
+
+function noCounts(): Counts {
+  return { delivered: 0, dropped: 0, dead: 0, unmatched: 0, joined: 0 }
+}
+
+function add(to: Counts & { lines: number }, counts: Counts & Pick<PathCount, 'lines'>): void {
+  to.lines += counts.lines
+  for (const outcome of OUTCOMES) to[outcome] += counts[outcome]
+}

@@ -1,0 +1,88 @@
+// The newest failed tries of all lanes, as they were recorded. Bounded in number and in bytes; older ones give way.
+
+import type { ErrorEntry } from '../contract/errors.ts'
+import type { ErrorRecord } from '../shared-memory/errors/reader.ts'
+import { ErrorGroups } from './error-groups.ts'
+import type { LaneReader } from './lane-reader.ts'
+import { isoMoment } from './moment.ts'
+import type { Reveal } from './reveal.ts'
+import { journeyId, type Names } from './trace-answer.ts'
+
+export const KEPT_ERRORS = 1_000
+const KEPT_BYTES = 4 * 1024 * 1024
+const RECORD_BYTES = 200
+
+export interface RecentError {
+  readonly lane: LaneReader
+  readonly record: ErrorRecord
+}
+
+export class RecentErrors {
+  readonly groups: ErrorGroups
+  readonly #lanes: readonly LaneReader[]
+  #kept: RecentError[] = []
+  #bytes = 0
+
+  constructor(lanes: readonly LaneReader[], reveal: Reveal) {
+    this.#lanes = lanes
+    this.groups = new ErrorGroups(reveal)
+  }
+
+  /** Takes what the lanes have written since the last poll. */
+  poll(): void {
+    for (const lane of this.#lanes) {
+      for (const record of lane.errors.poll()) {
+        const error = { lane, record: detached(record) }
+        this.groups.add(error)
+        this.#kept.push(error)
+        this.#bytes += costOf(error.record)
+      }
+    }
+    this.#forgetOldest()
+  }
+
+  /** The newest `limit`, oldest first. */
+  newest(limit: number): RecentError[] {
+    const inOrder = this.#lanes.length === 1 ? this.#kept : this.#kept.toSorted((a, b) => failedAt(a) - failedAt(b))
+    return inOrder.slice(-limit)
+  }
+
+  #forgetOldest(): void {
+    let first = 0
+    while (first < this.#kept.length - KEPT_ERRORS || (this.#bytes > KEPT_BYTES && first < this.#kept.length)) {
+      this.#bytes -= costOf(this.#kept[first++].record)
+    }
+    if (first > 0) this.#kept = this.#kept.slice(first)
+  }
+}
+
+export function errorEntry({ lane, record }: RecentError, names: Names, reveal: Reveal): ErrorEntry {
+  return {
+    processor: names.nodes[record.node] ?? '?',
+    name: reveal(record.name),
+    message: reveal(record.message, record.isMessageCut),
+    line: reveal(record.line, record.isLineCut),
+    line_is_cut: record.isLineCut,
+    file: names.sources[record.sourceNumber] ?? null,
+    line_number: record.lineNumber,
+    trace_id: journeyId(record),
+    at: isoMoment(failedAt({ lane, record })),
+    attempt: record.attempt,
+    is_final: record.isFinal,
+    stack: record.stack.length === 0 ? null : reveal(record.stack, record.isStackCut)
+  }
+}
+
+/** A copy of its own: the reader's views would keep the whole page alive. */
+function detached(record: ErrorRecord): ErrorRecord {
+  const { name, message, stack, line } = record
+  return { ...record, name: name.slice(), message: message.slice(), stack: stack.slice(), line: line.slice() }
+}
+
+export function failedAt({ lane, record }: RecentError): number {
+  return lane.unixMilliseconds(record.atMilliseconds)
+}
+
+function costOf(record: ErrorRecord): number {
+  return RECORD_BYTES + record.message.length + record.stack.length + record.line.length
+}

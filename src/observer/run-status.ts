@@ -1,0 +1,24 @@
+// What only main knows of the run, and how the run's state follows from it and from the lanes.
+
+import type { LaneState, RunState } from '../contract/words.ts'
+
+export interface RunStatus {
+  /** Given when main knows better than the lanes: it is stopping, it has finished, it failed. */
+  readonly state?: RunState | undefined
+  /** Names by source number. */
+  readonly sources?: readonly string[] | undefined
+  readonly inputTotalBytes?: number | undefined
+  readonly warnings?: readonly string[] | undefined
+  readonly stopReason?: string | undefined
+  readonly exitCode?: number | undefined
+}
+
+/** An idle lane waits for lines: the run runs. */
+export function runState(status: RunStatus, lanes: readonly LaneState[]): RunState {
+  if (status.state !== undefined) return status.state
+  if (lanes.includes('failed')) return 'failed'
+  if (lanes.length > 0 && lanes.every(state => state === 'finished')) return 'finished'
+  if (lanes.includes('stopping')) return 'stopping'
+  if (lanes.includes('paused')) return 'paused'
+  return lanes.includes('running') || lanes.includes('idle') ? 'running' : 'starting'
+}

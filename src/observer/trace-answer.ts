@@ -1,0 +1,57 @@
+// Journeys as GET /trace shows them.
+
+import type { Hop, Leaf, Trace } from '../contract/trace.ts'
+import type { Outcome } from '../contract/words.ts'
+import { decodeLeaf } from '../shared-memory/outcome.ts'
+import { journeyTree, routeText } from './journey-tree.ts'
+import { isoMoment } from './moment.ts'
+import { journeyOutcome } from './outcome.ts'
+import type { RecentJourney } from './recent-journeys.ts'
+import type { Reveal } from './reveal.ts'
+
+export interface Names {
+  readonly nodes: readonly string[]
+  readonly sources: readonly string[]
+}
+
+export function traceOf({ lane, journey }: RecentJourney, names: Names, reveal: Reveal): Trace {
+  const tree = journeyTree(
+    journey.leaves.map(({ path, forkDepth }) => ({ nodes: lane.paths.nodesOf(path), forkDepth }))
+  )
+  const codes = journey.leaves.map(leaf => decodeLeaf(leaf.code))
+  const reasonOf = (index: number): string | null =>
+    codes[index].outcome === 'dropped' ? reveal(lane.strings.text(codes[index].detail)) : null
+  const leaves = codes.map((code, index): Leaf => {
+    const hop = tree.leafVisits[index]
+    return { hop: hop < 0 ? null : hop, outcome: code.outcome ?? 'in_flight', reason: reasonOf(index) }
+  })
+  const outcome: Outcome = journeyOutcome(leaves.map(leaf => leaf.outcome))
+  const hops = tree.visits.map(({ node, parent }): Hop => {
+    const processor = names.nodes[node] ?? '?'
+    return { processor, parent: parent < 0 ? null : parent, started_at: null, duration: null, value: null }
+  })
+  return {
+    id: journeyId(journey),
+    line: reveal(journey.text, journey.isCut),
+    line_bytes: journey.fullLength,
+    line_is_cut: journey.isCut,
+    file: names.sources[journey.sourceNumber] ?? null,
+    line_number: journey.lineNumber,
+    path: hops.map(hop => hop.processor),
+    route: routeText(tree, names.nodes),
+    outcome,
+    reason: outcome === 'dropped' ? (leaves.find(leaf => leaf.reason !== null)?.reason ?? null) : null,
+    was_changed: codes.some(code => code.isChanged),
+    had_errors: codes.some(code => code.hasFailedOnce),
+    read_at: isoMoment(lane.unixMilliseconds(journey.readAtMilliseconds)),
+    settled_at: isoMoment(lane.unixMilliseconds(journey.settledAtMilliseconds)),
+    hops,
+    leaves,
+    leaves_are_cut: journey.leafCount > journey.leaves.length
+  }
+}
+
+/** `<source number>:<byte offset>` */
+export function journeyId(place: { readonly sourceNumber: number; readonly offset: number }): string {
+  return `${place.sourceNumber}:${place.offset}`
+}

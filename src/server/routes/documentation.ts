@@ -1,0 +1,57 @@
+// GET /openapi.json and GET /docs: made from the same schemas as the answers, served without any other host.
+
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+
+import { sendAnswer } from '../answer.ts'
+import { DOCS_POLICY } from '../headers.ts'
+
+/** Must be registered before the routes that it describes. */
+export async function describeRoutes(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Linescope',
+        description: 'What happens inside the run, live and line by line.',
+        version
+      },
+      tags: [
+        { name: 'run', description: 'Counts, journeys and errors' },
+        { name: 'health', description: 'For supervisors and probes' }
+      ]
+    },
+    transform: jsonSchemaTransform,
+    transformObject: document => withoutUnusedSchemas(jsonSchemaTransformObject(document))
+  })
+}
+
+/** Each schema comes as what is read and as what is sent; the one that no route uses is left out. */
+function withoutUnusedSchemas<Document extends object>(document: Document): Document {
+  const { components, paths } = document as { components?: { schemas?: Record<string, unknown> }; paths?: unknown }
+  const schemas = components?.schemas ?? {}
+  const used = new Set<string>()
+  const follow = (part: unknown): void => {
+    for (const [, name] of JSON.stringify(part ?? {}).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+      if (used.has(name!)) continue
+      used.add(name!)
+      follow(schemas[name!])
+    }
+  }
+  follow(paths)
+  const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)))
+  return { ...document, components: { ...components, schemas: kept } }
+}
+
+export async function documentationRoutes(app: FastifyInstance): Promise<void> {
+  app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => sendAnswer(reply, app.swagger()))
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: DOCS_POLICY,
+    // Without this, Swagger UI asks a validator on the internet.
+    uiConfig: { validatorUrl: null, deepLinking: true, tryItOutEnabled: true },
+    theme: { title: 'Linescope API' }
+  })
+}

@@ -1,0 +1,20 @@
+// GET /readyz: 503 while the run starts, is paused or stops, and when it failed; 200 while it runs and when it is done.
+
+import type { FastifyInstance } from 'fastify'
+
+import { type Ready, ReadySchema } from '../../contract/health.ts'
+import type { Observer } from '../../observer/observer.ts'
+import { sendAnswer } from '../answer.ts'
+
+export function readyzRoute(app: FastifyInstance, observer: Observer): void {
+  const schema = {
+    summary: 'Whether lines are taken',
+    tags: ['health'],
+    response: { 200: ReadySchema, 503: ReadySchema }
+  }
+  app.get('/readyz', { schema }, (_request, reply) => {
+    const state = observer.state()
+    const answer: Ready = { ready: state === 'running' || state === 'finished', state }
+    return sendAnswer(reply.code(answer.ready ? 200 : 503), answer)
+  })
+}

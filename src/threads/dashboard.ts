@@ -1,0 +1,92 @@
+// The dashboard's thread: reads the lanes' shared memory and answers over HTTP. It shares nothing else with the lanes,
+// so no question can slow a line, and no line can delay an answer.
+
+import { parentPort, workerData } from 'node:worker_threads'
+
+import { UserError } from '../base/user-error.ts'
+import type { PipelineDescription } from '../contract/pipeline.ts'
+import { Observer } from '../observer/observer.ts'
+import { createReveal } from '../observer/reveal.ts'
+import type { RunStatus } from '../observer/run-status.ts'
+import { listen } from '../server/listen.ts'
+import { buildServer } from '../server/server.ts'
+import type { Region } from '../shared-memory/region.ts'
+
+/** What main gives the thread as workerData. */
+export interface DashboardData {
+  readonly pipeline: PipelineDescription
+  /** One for each lane. */
+  readonly regions: readonly Region[]
+  readonly host: string
+  /** 0 picks one. */
+  readonly port: number
+  readonly token: string | undefined
+  readonly allowHosts: readonly string[]
+  /** Values that are masked wherever text is shown. */
+  readonly secrets: readonly string[]
+  readonly version: string
+}
+
+/** What main tells the thread. A status may come at any time; what it does not name stays as it was. */
+export type ToDashboard = { readonly type: 'stop' } | { readonly type: 'status'; readonly status: RunStatus }
+
+/** What the thread tells main: first `listening` or `failed`, then perhaps faults, and `stopped` at the end. */
+export type FromDashboard =
+  | { readonly type: 'listening'; readonly url: string; readonly port: number; readonly addresses: readonly string[] }
+  | { readonly type: 'failed'; readonly message: string; readonly isUserError: boolean }
+  | { readonly type: 'fault'; readonly message: string }
+  | { readonly type: 'stopped' }
+
+const port = parentPort
+if (port === null) throw new Error('The dashboard is started as a worker thread.')
+
+const tell = (message: FromDashboard): void => port.postMessage(message)
+const data = workerData as DashboardData
+const observer = new Observer({
+  pipeline: data.pipeline,
+  regions: data.regions,
+  reveal: createReveal(data.secrets),
+  version: data.version
+})
+const starting = start()
+
+port.on('message', async (message: ToDashboard) => {
+  if (message.type === 'status') {
+    observer.setStatus(message.status)
+    return
+  }
+  const listening = await starting
+  observer.stop()
+  await listening?.close()
+  tell({ type: 'stopped' })
+  port.close()
+})
+
+async function start(): ReturnType<typeof openServer> {
+  try {
+    const listening = await openServer()
+    observer.start()
+    tell({ type: 'listening', url: listening!.url, port: listening!.port, addresses: listening!.addresses })
+    return listening
+  } catch (error) {
+    const isUserError = error instanceof UserError
+    tell({ type: 'failed', message: isUserError ? String(error) : detailOf(error), isUserError })
+    return undefined
+  }
+}
+
+async function openServer(): Promise<Awaited<ReturnType<typeof listen>> | undefined> {
+  const app = await buildServer({
+    observer,
+    host: data.host,
+    allowHosts: data.allowHosts,
+    token: data.token,
+    version: data.version,
+    reportFault: error => tell({ type: 'fault', message: detailOf(error) })
+  })
+  return await listen(app, { host: data.host, port: data.port })
+}
+
+function detailOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
