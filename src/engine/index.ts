@@ -2,6 +2,7 @@
 
 export { edgeBases, processorTargets } from './edges.ts'
 export { Lane, type LaneEnd } from './lane.ts'
+export type { LaneObserver } from './lane-observer.ts'
 export { LaneParts, type LanePartsSettings } from './lane-parts.ts'
 export type { LetterWriter } from './letters.ts'
 export { nodeNames, type Plan } from './plan.ts'

@@ -10,6 +10,7 @@ import { countSenders, edgeBases, ownTargets, processorTargets, successors } fro
 import { Emissions } from './emissions.ts'
 import { Failures } from './failures.ts'
 import { instantiate } from './instantiate.ts'
+import type { LaneObserver } from './lane-observer.ts'
 import type { LetterWriter } from './letters.ts'
 import { NodeRuntime } from './node.ts'
 import { nodeNames, type Plan } from './plan.ts'
@@ -30,6 +31,7 @@ export interface LanePartsSettings {
   readonly letters: LetterWriter
   readonly valueOutput: ValueOutput | undefined
   readonly log: (message: string) => void
+  readonly observer?: LaneObserver | undefined
 }
 
 /** What the parts ask of the lane that they are parts of. */
@@ -96,8 +98,10 @@ export class LaneParts {
       outputs: plan.sinks.map((sink, index) => new SinkOutput(sink.name, settings.sinks[index]!)),
       letters: settings.letters,
       configHash: plan.configHash,
-      valueOutput: settings.valueOutput
+      valueOutput: settings.valueOutput,
+      observer: settings.observer
     })
+    if (settings.observer !== undefined) telemetry.observe(settings.observer)
   }
 
   connect(host: LaneHost): void {

@@ -1,7 +1,5 @@
 // What is kept of a line that failed for good or that no tag matched: everything that a person or a replay needs.
 
-import { createHash } from 'node:crypto'
-
 import type { PathWriter } from '../shared-memory/index.ts'
 import type { DeadLetter } from '../state/dead-letter-log/letter.ts'
 import type { Batch, DeadDetail } from './batch.ts'
@@ -9,6 +7,9 @@ import type { Batch, DeadDetail } from './batch.ts'
 export interface LetterWriter {
   /** Returns when the letters are in the log in full. */
   append(letters: readonly DeadLetter[]): void
+  /** Bytes in the log so far. */
+  readonly length: number
+  close(): void
 }
 
 export function letterOf(
@@ -18,6 +19,41 @@ export function letterOf(
   run: { readonly nodeNames: readonly string[]; readonly configHash: string },
   paths: PathWriter
 ): DeadLetter {
-  void [batch, item, detail, run, paths, createHash]
-  throw new Error('replaced when the log has landed')
+  const line = batch.rootOf(item)
+  const offset = batch.offset + batch.starts[line]! - batch.starts[0]!
+  const isUnchanged = (batch.path[item]! & 1) === 0
+  const lastAttempt = detail.attempts[detail.attempts.length - 1]
+  return {
+    kind: detail.kind,
+    id: `${batch.input.sourceNumber}:${offset}${childSuffix(batch, line, item)}`,
+    original: originalOf(batch, line),
+    valueBefore: isUnchanged ? undefined : detail.valueBefore,
+    processor: detail.node === -1 ? '' : run.nodeNames[detail.node]!,
+    tag: detail.tag,
+    error: detail.error,
+    attempts: detail.attempts,
+    journey: paths.nodesOf(batch.path[item]! >> 1).map(node => run.nodeNames[node]!),
+    source: batch.input.name,
+    file: batch.input.file,
+    lineNumber: batch.firstLineNumber + line,
+    offset,
+    atMilliseconds: lastAttempt?.atMilliseconds ?? Date.now(),
+    configHash: run.configHash,
+    replayOf: undefined
+  }
+}
+
+function originalOf(batch: Batch, line: number): DeadLetter['original'] {
+  const { oversize } = batch
+  if (oversize !== undefined) return { bytes: oversize.head, byteLength: oversize.byteLength, sha256: oversize.sha256 }
+  const bytes = batch.bytes.subarray(batch.starts[line]!, batch.starts[line + 1]!)
+  return { bytes, byteLength: bytes.length, sha256: undefined }
+}
+
+/** Forks are numbered in depth-first order; the first instance has the line's own id. */
+function childSuffix(batch: Batch, line: number, item: number): string {
+  if (item === line) return ''
+  let number = 0
+  for (let other = line; other !== item; other = batch.nextOf(other)) number++
+  return `.${number}`
 }

@@ -6,6 +6,7 @@
 import type { LineValue } from '../sdk/line.ts'
 import { type Batch, VOID } from './batch.ts'
 import { describeError } from './errors.ts'
+import type { LaneObserver } from './lane-observer.ts'
 import { letterOf, type LetterWriter } from './letters.ts'
 import type { SinkOutput } from './sink-output.ts'
 import { CHANGED, DEAD, DELIVERED, DROPPED, FAILED_ONCE, type Telemetry, UNMATCHED } from './telemetry.ts'
@@ -24,6 +25,7 @@ export interface SettlerSettings {
   readonly letters: LetterWriter
   readonly configHash: string
   readonly valueOutput: ValueOutput | undefined
+  readonly observer: LaneObserver | undefined
 }
 
 /** Totals of settled batches: what the ledger stands on. */
@@ -159,6 +161,7 @@ export class Settler {
   }
 
   #count(batch: Batch, lines: number): void {
+    this.#settings.observer?.settling(batch, lines)
     const counts = this.#counts.fill(0)
     this.#closePaths(batch, lines, counts)
     const { totals } = this

@@ -28,6 +28,7 @@ import {
 } from '../shared-memory/index.ts'
 import type { Batch, ErrorDetail, ItemQueue } from './batch.ts'
 import type { Held } from './calls.ts'
+import type { LaneObserver } from './lane-observer.ts'
 import type { NodeCounterIndexes } from './node.ts'
 import type { SinkOutput } from './sink-output.ts'
 
@@ -86,6 +87,15 @@ export class Telemetry {
   /** Milliseconds since the region's origin. */
   now(): number {
     return regionMilliseconds(this.region)
+  }
+
+  /** Shows every arrival to an observer as well. */
+  observe(observer: LaneObserver): void {
+    const arrive = this.arrive
+    this.arrive = (node, batch, queue, to) => {
+      observer.arriving(node, batch, queue, to)
+      arrive.call(this, node, batch, queue, to)
+    }
   }
 
   setMode(mode: TelemetryMode): void {

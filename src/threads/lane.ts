@@ -16,7 +16,11 @@ const report = (message: LaneReport): void => port.postMessage(message)
 let lane: Lane | undefined
 let isStopping = false
 
-// A rejection that nobody handles comes from a processor that let go of a promise: its line has been settled already.
+// What nobody handles comes from a processor that let go of a promise or set a timer: its call has been settled
+// already, or will be by its timeout. No line hangs on it, so the lane goes on and says so.
+process.on('uncaughtException', error => {
+  report({ type: 'log', message: `an error outside any call: ${describeReason(error)}` })
+})
 process.on('unhandledRejection', reason => {
   report({ type: 'log', message: `a promise was rejected and nobody handled it: ${describeReason(reason)}` })
 })
@@ -38,6 +42,7 @@ try {
   const go = new Promise<void>(resolve => {
     port.on('message', (request: LaneRequest) => {
       if (request.type === 'go') resolve()
+      else if (request.type === 'input') names[request.number] = request
       else if (request.type === 'stop') stop()
       else lane?.abandon()
     })
@@ -46,6 +51,7 @@ try {
   await go
   lane = await prepared.open()
   if (slots !== undefined) lane.onPublished = (sourceNumber, offset) => slots.release(sourceNumber, offset)
+  report({ type: 'opened' })
   if (isStopping) lane.stop()
   report({ type: 'end', end: await lane.run() })
 } catch (thrown) {

@@ -14,11 +14,14 @@ export class SourcePump {
   readonly #source: Source
   readonly #region: Region
   readonly #writer: ChunkWriter
+  readonly #onInput: (number: number, name: string) => void
   #isStopped = false
   #input: ByteInput | undefined
 
-  constructor(source: Source, region: Region) {
+  /** `onInput` is told of each input before its first chunk. */
+  constructor(source: Source, region: Region, onInput: (number: number, name: string) => void) {
     this.#source = source
+    this.#onInput = onInput
     this.#region = region
     this.#writer = new ChunkWriter(region)
   }
@@ -30,6 +33,7 @@ export class SourcePump {
       for (;;) {
         this.#input = await this.#source.next()
         if (this.#input === undefined || this.#isStopped) break
+        this.#onInput(number, this.#input.name)
         await this.#pump(this.#input, number++)
       }
     } finally {

@@ -73,6 +73,13 @@ export class PathWriter {
     return this.#depths[path]
   }
 
+  /** Nodes visited, in order; none for the root and the overflow path. */
+  nodesOf(path: number): number[] {
+    const nodes: number[] = []
+    for (let at = path; at >= RESERVED_PATHS; at = this.#parents[at]!) nodes.push(this.#nodes[at]!)
+    return nodes.reverse()
+  }
+
   /** One line instance ended on this path; `outcome` is a code of OUTCOME. */
   count(path: number, outcome: number): void {
     this.#counts[path * OUTCOMES + outcome - 1]++

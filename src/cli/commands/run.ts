@@ -1,0 +1,112 @@
+// `linescope run`: arguments in, a run, an exit code out.
+
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+
+import { Command, InvalidArgumentError, Option } from 'commander'
+
+import { UserError } from '../../base/user-error.ts'
+import { executeRun } from '../execute-run.ts'
+import { watchRun } from '../watch-run.ts'
+
+export interface RunArguments {
+  readonly input: readonly string[]
+  readonly output: readonly string[]
+  readonly trace: boolean
+  readonly port: number
+  readonly host: string
+  readonly allowHost: readonly string[]
+  readonly dashboard: boolean
+  readonly tokenFile?: string
+  readonly exit: boolean
+  readonly lanes: string
+  readonly state?: string
+  readonly resume: boolean
+  readonly fresh: boolean
+  readonly watch: boolean
+  readonly lines: number
+  readonly quiet: boolean
+  readonly json: boolean
+  readonly failOnDead: boolean
+}
+
+export function runCommand(): Command {
+  return new Command('run')
+    .description('Run a pipeline, with a dashboard on http://localhost:8000.')
+    .argument('[pipeline]', 'pipeline file: .yaml, .json, .ts or .js; without it, the bundled demo')
+    .option('-i, --input <path>', 'read this instead of the source; repeatable, globs, - is stdin', collect, [])
+    .option('-o, --output <path>', 'write here instead of the sink "end"; NAME=PATH for others, - is stdout', collect, [])
+    .option('--trace', "record every line's journey", false)
+    .option('--port <number>', 'port of the dashboard; 0 picks one', parsePort, 8000)
+    .option('--host <name>', 'address of the dashboard; any but loopback needs a token', '127.0.0.1')
+    .option('--allow-host <name>', 'a further name under which the dashboard may be asked; repeatable', collect, [])
+    .option('--token-file <path>', 'file with the token of the dashboard (or set LINESCOPE_TOKEN)')
+    .option('--no-dashboard', 'no dashboard; the run leaves when the input ends')
+    .option('--exit', 'leave when the input ends instead of keeping the dashboard up', false)
+    .option('--lanes <number>', 'worker threads, or auto', parseLanes, 'auto')
+    .option('--state <folder>', 'where checkpoints, dead letters and history are kept')
+    .addOption(new Option('--resume', 'go on from the checkpoint').default(false).conflicts('fresh'))
+    .addOption(new Option('--fresh', 'forget the checkpoint').default(false))
+    .option('--watch', 'start again when the pipeline or its processors change', false)
+    .option('--lines <number>', 'stop after so many lines', parseLines, Number.POSITIVE_INFINITY)
+    .option('--quiet', 'no progress and no report', false)
+    .option('--json', 'report at the end as JSON on stdout (on stderr with -o -)', false)
+    .option('--fail-on-dead', 'exit 3 when lines went to the dead letters or were unmatched', false)
+    .addHelpText('after', HELP)
+    .action(async (pipeline: string | undefined, options: RunArguments) => {
+      if (options.watch) await watchRun()
+      else process.exit(await executeRun(pipeline, options))
+    })
+}
+
+const HELP = `
+Examples:
+  linescope run                                   the demo, on http://localhost:8000
+  linescope run pipeline.yaml --trace             record every line's journey
+  linescope run pipeline.yaml -i 'logs/*.log' --exit
+  cat app.log | linescope run pipeline.yaml -i - -o -
+
+Exit codes: 0 done, 1 failed while running, 2 wrong usage or configuration, 3 see --fail-on-dead, 130 and 143 stopped
+before the end of the input.`
+
+/** The token for changes, and for everything on a host that others can reach. */
+export function tokenOf(options: RunArguments): { readonly token: string; readonly isGiven: boolean } {
+  const given = options.tokenFile === undefined ? process.env['LINESCOPE_TOKEN'] : readToken(options.tokenFile)
+  if (given !== undefined && given !== '') return { token: given, isGiven: true }
+  return { token: randomBytes(32).toString('base64url'), isGiven: false }
+}
+
+function readToken(file: string): string {
+  let token: string
+  try {
+    token = readFileSync(file, 'utf8').trim()
+  } catch (cause) {
+    throw new UserError(`--token-file: cannot read ${file}: ${(cause as Error).message}`, { cause })
+  }
+  if (token === '') throw new UserError(`--token-file: ${file} is empty`)
+  return token
+}
+
+function collect(value: string, previous: readonly string[]): string[] {
+  return [...previous, value]
+}
+
+function parsePort(value: string): number {
+  return parseWhole(value, 0, 65_535)
+}
+
+function parseLines(value: string): number {
+  return parseWhole(value, 1, Number.MAX_SAFE_INTEGER)
+}
+
+function parseLanes(value: string): string {
+  if (value !== 'auto') parseWhole(value, 1, 1024)
+  return value
+}
+
+function parseWhole(value: string, min: number, max: number): number {
+  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN
+  if (Number.isInteger(number) && number >= min && number <= max) return number
+  const range = max === Number.MAX_SAFE_INTEGER ? `from ${min} up` : `from ${min} to ${max}`
+  throw new InvalidArgumentError(`It must be a whole number ${range}.`)
+}

@@ -1,0 +1,153 @@
+// Carries out one run: plan, state, start, signals, progress, report. Returns the exit code.
+
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { UserError } from '../base/user-error.ts'
+import { builtins } from '../builtins.ts'
+import { type LoadedPlan, loadPlan, type OutputArgument } from '../config/load-plan.ts'
+import { openState } from '../state/open-state.ts'
+import { Run } from '../threads/main.ts'
+import { type RunArguments, tokenOf } from './commands/run.ts'
+import { endReport } from './end-report.ts'
+import { EXIT } from './exit-codes.ts'
+import { isTerminal, print, printError, safe } from './output.ts'
+import { Progress } from './progress.ts'
+import { StopSignals } from './stop-signals.ts'
+import { VERSION } from './version.ts'
+
+const DEMO = fileURLToPath(new URL('../../examples/demo/pipeline.yaml', import.meta.url))
+
+/** Throws a UserError for what the user can mend before the first line is read. */
+export async function executeRun(pipeline: string | undefined, options: RunArguments): Promise<number> {
+  const { plan, secrets } = await loadPlanFor(pipeline, options)
+  const say = options.quiet ? () => undefined : (text: string) => printError(safe(text))
+  sayWhatIsNotYet(options, say)
+  for (const warning of plan.warnings) printError(safe(`warning: ${warning}`))
+  const source = builtins.sources.get(plan.source.type)
+  const notice = source?.notice?.(plan.source.options as never)
+  if (notice !== undefined) say(notice)
+
+  const writesStdout = plan.sinks.some(sink => sink.type === 'stdout')
+  const leavesAtEnd = options.exit || !options.dashboard || writesStdout
+  const state = openState(plan, {
+    folder: options.state ?? resolve(pipeline === undefined ? process.cwd() : dirname(resolve(pipeline)), '.linescope')
+  })
+  const progress = new Progress()
+  const signals = new StopSignals()
+  try {
+    const { token, isGiven } = tokenOf(options)
+    requireToken(options, isGiven)
+    const startedAt = performance.now()
+    const run = await Run.start({
+      plan,
+      registry: builtins,
+      trace: options.trace,
+      stateFolder: state.folder,
+      replaceOutputs: !plan.source.isEndless,
+      maxLines: options.lines,
+      dashboard: options.dashboard
+        ? { host: options.host, port: options.port, allowHosts: options.allowHost, token }
+        : undefined,
+      version: VERSION,
+      secrets: [...secrets, token],
+      onLog: message => {
+        progress.clear()
+        printError(safe(message))
+      }
+    })
+    try {
+      state.writeRunFile({ url: run.url, token })
+      sayWhereTheDashboardIs(run.url, token, isGiven, options.quiet)
+      if (!options.quiet) progress.start(() => run.stats())
+      signals.onFirst = signal => {
+        progress.clear()
+        say(`Stopping (${signal}): settling the lines that were read. A second one ends at once.`)
+        run.stop(`stopped by ${signal}`)
+      }
+      const end = await run.ended
+      const wallSeconds = (performance.now() - startedAt) / 1000
+      progress.stop()
+      const stats = run.stats()
+      const exitCode = exitCodeOf(end.reason, signals.first, plan.source.isEndless, stats.ledger, options.failOnDead)
+      const isFailure = end.reason === 'failed' || end.reason === 'stop_on_error'
+      run.finished({
+        state: isFailure ? 'failed' : 'finished',
+        ...('message' in end ? { stopReason: end.message } : {}),
+        exitCode
+      })
+      if (!options.quiet && end.reason !== 'sink_closed') printError(endReport(stats, wallSeconds))
+      if (options.json) {
+        const text = JSON.stringify({ ...stats, exit_code: exitCode })
+        if (writesStdout) printError(text)
+        else print(text)
+      }
+      if (isFailure) printError(safe(`linescope: ${end.message}`))
+      if (!leavesAtEnd && !isFailure && signals.first === undefined) {
+        say(`The input has ended. The dashboard stays up on ${run.url}; Ctrl-C ends it.`)
+        await signals.wait()
+      }
+      return exitCode
+    } finally {
+      await run.close()
+    }
+  } finally {
+    signals.close()
+    state.close()
+  }
+}
+
+async function loadPlanFor(pipeline: string | undefined, options: RunArguments): Promise<LoadedPlan> {
+  return await loadPlan({
+    file: pipeline ?? DEMO,
+    registry: builtins,
+    currentFolder: process.cwd(),
+    inputs: options.input,
+    outputs: options.output.map(outputArgument)
+  })
+}
+
+/** `PATH` or `NAME=PATH`. */
+function outputArgument(text: string): OutputArgument {
+  const equals = text.indexOf('=')
+  return equals <= 0 ? { path: text } : { name: text.slice(0, equals), path: text.slice(equals + 1) }
+}
+
+function sayWhatIsNotYet(options: RunArguments, say: (text: string) => void): void {
+  if (options.lanes !== 'auto' && options.lanes !== '1') {
+    printError(`--lanes ${options.lanes}: several lanes come with a later version; this run has one.`)
+  }
+  if (options.resume) say('--resume: checkpoints come with a later version; this run starts fresh.')
+}
+
+function requireToken(options: RunArguments, isGiven: boolean): void {
+  const isLoopback = ['127.0.0.1', '::1', '[::1]', 'localhost'].includes(options.host)
+  if (!options.dashboard || isLoopback || isGiven) return
+  throw new UserError(`--host ${options.host} can be reached by other machines: it needs a token`, {
+    hint: 'Set LINESCOPE_TOKEN or give --token-file.'
+  })
+}
+
+function sayWhereTheDashboardIs(url: string | undefined, token: string, isGiven: boolean, isQuiet: boolean): void {
+  if (url === undefined) return
+  // The token is for changes only; in the fragment it reaches no server log. A given one is known to its owner.
+  if (isQuiet) printError(url)
+  else if (isGiven || !isTerminal('stderr')) printError(`Dashboard: ${url}`)
+  else printError(`Dashboard: ${url}/#token=${token}`)
+}
+
+type Ledger = ReturnType<Run['stats']>['ledger']
+
+function exitCodeOf(
+  reason: string,
+  signal: NodeJS.Signals | undefined,
+  isEndless: boolean,
+  ledger: Ledger,
+  failOnDead: boolean
+): number {
+  if (reason === 'failed' || reason === 'stop_on_error') return EXIT.failed
+  if (reason === 'stopped' && signal !== undefined && !isEndless) {
+    return signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated
+  }
+  return failOnDead && ledger.dead + ledger.unmatched > 0 ? EXIT.dead : EXIT.done
+}

@@ -1,0 +1,47 @@
+// The commands and how their failures end the process.
+
+import { Command, CommanderError } from 'commander'
+
+import { UserError } from '../base/user-error.ts'
+import { runCommand } from './commands/run.ts'
+import { schemaCommand } from './commands/schema.ts'
+import { tryCommand } from './commands/try.ts'
+import { validateCommand } from './commands/validate.ts'
+import { EXIT } from './exit-codes.ts'
+import { print, printError, safe } from './output.ts'
+import { VERSION } from './version.ts'
+
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('linescope')
+    .description('Runs lines through named processors and shows, live and line by line, what happens inside.')
+    .version(VERSION, '--version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .configureOutput({
+      writeOut: text => void print(text.replace(/\n$/, '')),
+      writeErr: text => printError(text.replace(/\n$/, ''))
+    })
+    .showSuggestionAfterError()
+    .exitOverride()
+  for (const command of [runCommand(), validateCommand(), tryCommand(), schemaCommand()]) {
+    program.addCommand(command.copyInheritedSettings(program))
+  }
+  try {
+    await program.parseAsync([...argv])
+  } catch (failure) {
+    process.exit(explain(failure))
+  }
+}
+
+function explain(failure: unknown): number {
+  if (failure instanceof CommanderError) {
+    // Help and version end this way too; commander has printed what there is to say.
+    return failure.exitCode === 0 ? EXIT.done : EXIT.usage
+  }
+  if (failure instanceof UserError) {
+    printError(safe(`linescope: ${failure}`))
+    return EXIT.usage
+  }
+  const detail = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)
+  printError(safe(`linescope: this should not have happened: ${detail}`))
+  return EXIT.failed
+}

@@ -1,0 +1,100 @@
+// Main's side of the dashboard's thread: starts it, tells it what only main knows, and starts it again when it dies.
+// A dead dashboard never harms the run.
+
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+
+import { UserError } from '../base/user-error.ts'
+import type { RunStatus } from '../observer/run-status.ts'
+import type { DashboardData, FromDashboard, ToDashboard } from './dashboard.ts'
+
+const MAX_RESTARTS_PER_MINUTE = 5
+const STOP_MILLISECONDS = 2_000
+
+export class DashboardThread {
+  #worker: Worker | undefined
+  readonly #data: DashboardData
+  readonly #log: (message: string) => void
+  #url = ''
+  #status: RunStatus = {}
+  #isStopping = false
+  #restarts: number[] = []
+
+  /** Resolves when it listens. Rejects with a UserError for a taken port, an unknown host and the like. */
+  static async start(data: DashboardData, log: (message: string) => void): Promise<DashboardThread> {
+    const thread = new DashboardThread(data, log)
+    await thread.#start(data.port)
+    return thread
+  }
+
+  private constructor(data: DashboardData, log: (message: string) => void) {
+    this.#data = data
+    this.#log = log
+  }
+
+  get url(): string {
+    return this.#url
+  }
+
+  /** What only main knows; what is not named stays as it was. */
+  status(status: RunStatus): void {
+    this.#status = { ...this.#status, ...status }
+    this.#tell({ type: 'status', status })
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    const worker = this.#worker
+    if (worker === undefined) return
+    const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()))
+    this.#tell({ type: 'stop' })
+    const timer = setTimeout(() => void worker.terminate(), STOP_MILLISECONDS)
+    await exited
+    clearTimeout(timer)
+  }
+
+  #tell(message: ToDashboard): void {
+    this.#worker?.postMessage(message)
+  }
+
+  #start(port: number): Promise<void> {
+    const entry = new URL(`./dashboard${extname(import.meta.url)}`, import.meta.url)
+    const worker = new Worker(entry, { workerData: { ...this.#data, port } satisfies DashboardData })
+    this.#worker = worker
+    return new Promise((resolve, reject) => {
+      worker.on('message', (message: FromDashboard) => {
+        if (message.type === 'listening') {
+          this.#url = message.url
+          this.#tell({ type: 'status', status: this.#status })
+          resolve()
+        } else if (message.type === 'failed') {
+          reject(message.isUserError ? new UserError(message.message) : new Error(message.message))
+        } else if (message.type === 'fault') this.#log(`dashboard: ${message.message}`)
+      })
+      worker.on('error', error => {
+        this.#log(`dashboard: ${error instanceof Error ? error.message : String(error)}`)
+        reject(error)
+      })
+      worker.on('exit', () => {
+        if (this.#worker === worker) this.#worker = undefined
+        reject(new Error('the dashboard ended before it was up'))
+        this.#restart()
+      })
+    })
+  }
+
+  /** On the same port as before, so that an open page finds it again. */
+  #restart(): void {
+    if (this.#isStopping || this.#url === '') return
+    const now = performance.now()
+    this.#restarts = [...this.#restarts.filter(at => now - at < 60_000), now]
+    if (this.#restarts.length > MAX_RESTARTS_PER_MINUTE) {
+      this.#log(`dashboard: ended ${MAX_RESTARTS_PER_MINUTE} times within a minute; it stays off, the run goes on`)
+      return
+    }
+    this.#log('dashboard: ended by itself and is started again')
+    this.#start(Number(new URL(this.#url).port)).catch((failure: unknown) => {
+      this.#log(`dashboard: ${failure instanceof Error ? failure.message : String(failure)}`)
+    })
+  }
+}

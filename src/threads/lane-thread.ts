@@ -1,0 +1,75 @@
+// Main's side of a lane's thread: its messages turned into promises.
+
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+
+import { UserError } from '../base/user-error.ts'
+import type { LaneEnd } from '../engine/index.ts'
+import type { LaneReport, LaneRequest, LaneStart } from './messages.ts'
+
+const GIVEN_UP = 'the lane did not stop in time; lines that were under way are not settled'
+
+export class LaneThread {
+  readonly ready: Promise<number | undefined>
+  /** Resolves when its outputs are open and it runs. */
+  readonly opened: Promise<void>
+  readonly ended: Promise<LaneEnd>
+  onLog: (message: string) => void = () => undefined
+  onInput: (number: number, name: string) => void = () => undefined
+  readonly #worker: Worker
+  readonly #end = Promise.withResolvers<LaneEnd>()
+  #sourceFailure: string | undefined
+  #isGivenUp = false
+
+  constructor(start: LaneStart) {
+    this.#worker = new Worker(new URL(`./lane${extname(import.meta.url)}`, import.meta.url), { workerData: start })
+    const ready = Promise.withResolvers<number | undefined>()
+    const opened = Promise.withResolvers<void>()
+    this.ready = ready.promise
+    this.opened = opened.promise
+    this.ended = this.#end.promise
+    // Whoever waits for a later one learns of the failure there.
+    for (const promise of [ready.promise, opened.promise]) promise.catch(() => undefined)
+    const fail = (failure: Error): void => {
+      ready.reject(failure)
+      opened.reject(failure)
+      this.#end.resolve({ reason: 'failed', message: failure.message })
+    }
+    this.#worker.on('message', (report: LaneReport) => {
+      if (report.type === 'ready') ready.resolve(report.totalBytes)
+      else if (report.type === 'opened') opened.resolve()
+      else if (report.type === 'refused') fail(new UserError(report.message))
+      else if (report.type === 'input') this.onInput(report.number, report.name)
+      else if (report.type === 'log') this.onLog(report.message)
+      else {
+        opened.resolve()
+        this.#end.resolve(this.#withSourceFailure(report.end))
+      }
+    })
+    this.#worker.on('error', error => fail(error instanceof Error ? error : new Error(String(error))))
+    this.#worker.on('exit', code => fail(new Error(this.#isGivenUp ? GIVEN_UP : `the lane's thread ended by itself (exit ${code})`)))
+  }
+
+  request(request: LaneRequest): void {
+    this.#worker.postMessage(request)
+  }
+
+  /** Main could not go on reading: the lane settles what it has and ends. */
+  sourceFailed(message: string): void {
+    this.#sourceFailure = message
+  }
+
+  giveUp(): void {
+    this.#isGivenUp = true
+    this.#end.resolve({ reason: 'failed', message: GIVEN_UP })
+    void this.#worker.terminate()
+  }
+
+  async terminate(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #withSourceFailure(end: LaneEnd): LaneEnd {
+    return this.#sourceFailure === undefined ? end : { reason: 'failed', message: this.#sourceFailure }
+  }
+}

@@ -1,0 +1,210 @@
+// The supervisor: starts the dashboard and the lane, watches them, and says how the run ended.
+//
+// It touches no terminal, no signal and no exit code: those are the command line's. The order of the start is such that
+// every mistake the user can mend is found before an output file is touched: port, modules, inputs, then outputs.
+
+import { edgeBases, type LaneEnd, type Plan } from '../engine/index.ts'
+import type { Registry } from '../sdk/registry.ts'
+import { createRegion, MainControl, type Region } from '../shared-memory/index.ts'
+import { Observer } from '../observer/observer.ts'
+import { createReveal } from '../observer/reveal.ts'
+import type { RunStatus } from '../observer/run-status.ts'
+import type { StatsAnswer } from '../observer/stats-answer.ts'
+import type { DashboardData } from './dashboard.ts'
+import { DashboardThread } from './dashboard-thread.ts'
+import { describePlan } from './describe-plan.ts'
+import { LaneThread } from './lane-thread.ts'
+import { openSource } from './prepared-lane.ts'
+import { SourcePump } from './slot-source.ts'
+
+export interface DashboardOptions {
+  readonly host: string
+  /** 0 picks one. */
+  readonly port: number
+  readonly allowHosts: readonly string[]
+  /** For changes, and for reading on a host that others can reach. */
+  readonly token: string
+}
+
+export interface RunSettings {
+  readonly plan: Plan
+  readonly registry: Registry
+  readonly trace: boolean
+  readonly stateFolder: string
+  readonly replaceOutputs: boolean
+  /** Lines to read at most. */
+  readonly maxLines: number
+  /** Undefined: no dashboard. */
+  readonly dashboard: DashboardOptions | undefined
+  readonly version: string
+  /** Values that are masked in all output. */
+  readonly secrets: readonly string[]
+  /** One line each, already complete; the caller escapes and prints. */
+  readonly onLog: (message: string) => void
+}
+
+const CHUNK_SLOT_BYTES = 64 * 1024
+const OPEN_BYTES = 4 * 1024 * 1024
+/** A stop takes at most so long; then what is under way is given up. */
+const STOP_MILLISECONDS = 9_000
+/** After giving up, the thread itself is ended: it may be inside a call that never returns. */
+const ABANDON_MILLISECONDS = 800
+
+export class Run {
+  readonly #observer: Observer
+  readonly #sources: string[] = []
+  /** Resolves when the lane has ended, however it did. Never rejects. */
+  readonly ended: Promise<LaneEnd>
+  #isStopping = false
+  readonly #region: Region
+  readonly #settings: RunSettings
+  readonly #dashboard: DashboardThread | undefined
+  readonly #lane: LaneThread
+  #pump: SourcePump | undefined
+
+  /** Throws a UserError for everything that the user can mend. */
+  static async start(settings: RunSettings): Promise<Run> {
+    const region = createRegion(regionShape(settings.plan, settings.trace))
+    const control = new MainControl(region)
+    const lane = new LaneThread({
+      plan: settings.plan,
+      region,
+      epoch: control.nextEpoch(),
+      stateFolder: settings.stateFolder,
+      replaceOutputs: settings.replaceOutputs,
+      maxLines: settings.maxLines
+    })
+    lane.onLog = settings.onLog
+    let dashboard: DashboardThread | undefined
+    try {
+      const starting = settings.dashboard && DashboardThread.start(dashboardData(settings, region), settings.onLog)
+      // Both are waited for, so that a failure of one leaves no thread of the other behind.
+      const [listening, ready] = await Promise.allSettled([starting, lane.ready])
+      if (listening.status === 'fulfilled') dashboard = listening.value
+      if (listening.status === 'rejected') throw listening.reason
+      if (ready.status === 'rejected') throw ready.reason
+      const run = new Run(settings, region, lane, dashboard, ready.value)
+      await run.#go()
+      return run
+    } catch (failure) {
+      await lane.terminate()
+      await dashboard?.stop()
+      throw failure
+    }
+  }
+
+  private constructor(
+    settings: RunSettings,
+    region: Region,
+    lane: LaneThread,
+    dashboard: DashboardThread | undefined,
+    totalBytes: number | undefined
+  ) {
+    this.#settings = settings
+    this.#region = region
+    this.#lane = lane
+    this.#dashboard = dashboard
+    this.#observer = new Observer({
+      pipeline: describePlan(settings.plan),
+      regions: [region],
+      reveal: createReveal(settings.secrets),
+      version: settings.version,
+      onlyNumbers: true
+    })
+    this.#setStatus({ inputTotalBytes: totalBytes, warnings: settings.plan.warnings })
+    this.ended = lane.ended.then(end => this.#laneEnded(end))
+  }
+
+  get url(): string | undefined {
+    return this.#dashboard?.url
+  }
+
+  /** What `/stats` answers, read at this moment. */
+  stats(): StatsAnswer {
+    return this.#observer.stats()
+  }
+
+  /**
+   * Reads no more and lets what was read settle; after 9 s calls under way are given up, so that `ended` resolves
+   * within 10 s. May be called again without effect.
+   */
+  stop(reason: string): void {
+    if (this.#isStopping) return
+    this.#isStopping = true
+    this.#setStatus({ state: 'stopping', stopReason: reason })
+    new MainControl(this.#region).requestStop('drain')
+    this.#pump?.stop()
+    this.#lane.request({ type: 'stop' })
+    const abandon = setTimeout(() => {
+      this.#lane.request({ type: 'abandon' })
+      const terminate = setTimeout(() => this.#lane.giveUp(), ABANDON_MILLISECONDS)
+      void this.ended.then(() => clearTimeout(terminate))
+    }, STOP_MILLISECONDS)
+    void this.ended.then(() => clearTimeout(abandon))
+  }
+
+  /** Tells the dashboard how the run ended; it stays up until `close`. */
+  finished(status: { readonly state: 'finished' | 'failed'; readonly stopReason?: string; readonly exitCode: number }): void {
+    this.#setStatus(status)
+  }
+
+  async close(): Promise<void> {
+    this.#pump?.stop()
+    await this.#lane.terminate()
+    await this.#dashboard?.stop()
+  }
+
+  async #go(): Promise<void> {
+    const { plan, registry } = this.#settings
+    if (plan.source.readBy === 'main') this.#startPump(plan, registry)
+    this.#lane.onInput = (number, name) => this.#noteInput(number, name)
+    this.#lane.request({ type: 'go' })
+    await this.#lane.opened
+  }
+
+  #startPump(plan: Plan, registry: Registry): void {
+    const source = openSource(plan, registry)
+    this.#pump = new SourcePump(source, this.#region, (number, name) => {
+      this.#lane.request({ type: 'input', number, name, file: undefined })
+      this.#noteInput(number, name)
+    })
+    this.#pump.run().catch((failure: unknown) => {
+      this.#lane.sourceFailed(failure instanceof Error ? failure.message : String(failure))
+    })
+  }
+
+  #noteInput(number: number, name: string): void {
+    this.#sources[number] = name
+    this.#setStatus({ sources: [...this.#sources] })
+  }
+
+  #setStatus(status: RunStatus): void {
+    this.#observer.setStatus(status)
+    this.#dashboard?.status(status)
+  }
+
+  #laneEnded(end: LaneEnd): LaneEnd {
+    this.#pump?.stop()
+    return end
+  }
+}
+
+function dashboardData(settings: RunSettings, region: Region): DashboardData {
+  const { host, port, allowHosts, token } = settings.dashboard!
+  const pipeline = describePlan(settings.plan)
+  return { pipeline, regions: [region], host, port, allowHosts, token, secrets: settings.secrets, version: settings.version }
+}
+
+function regionShape(plan: Plan, trace: boolean): Region['shape'] {
+  const bases = edgeBases(plan)
+  const slots = (plan.limits.maxLineBytes + 2 * OPEN_BYTES) / CHUNK_SLOT_BYTES
+  return {
+    processorCount: plan.processors.length,
+    sinkCount: plan.sinks.length,
+    edgeCount: bases[bases.length - 1]!,
+    trace,
+    // A power of two, and more than a lane may hold open.
+    chunkSlots: plan.source.readBy === 'main' ? 2 ** Math.ceil(Math.log2(slots)) : 0,
+    chunkSlotBytes: CHUNK_SLOT_BYTES
+  }
+}
