@@ -1,0 +1,191 @@
+// Tree → Plan: reads every section, connects the names, checks the graph. All problems are found before any is thrown.
+
+import { didYouMean } from '../base/closest-name.ts'
+import { quote } from '../base/quote.ts'
+import type { LimitsPlan, Plan, ProcessorPlan } from '../engine/plan.ts'
+import { checkGraph } from './check-graph.ts'
+import { configHash } from './config-hash.ts'
+import { type Connection, connect } from './connect.ts'
+import { readSource, type SourceDraft, sinkEntries, sourceFromArguments } from './connectors.ts'
+import type { Context } from './context.ts'
+import { describeNode, unknownOptions } from './issue-text.ts'
+import { notNamed, readName } from './names.ts'
+import { checkFiles, type OutputArgument, type Outputs, readOutputs } from './outputs.ts'
+import { type ProcessorDraft, readProcessors } from './processors.ts'
+import { limitsSchema, PIPELINE_KEYS } from './schema.ts'
+import { type ConfigNode, entryOf, filledValue, type MapNode } from './tree.ts'
+import { validate } from './validate.ts'
+
+export interface PlanArguments {
+  /** `--input`: replace the source. */
+  readonly inputs?: readonly string[]
+  /** `--output`: replace sinks. */
+  readonly outputs?: readonly OutputArgument[]
+  /** Library mode: lines come from the caller, who replaces the source. */
+  readonly inputFromCaller?: boolean
+  /** Library mode: values go to the caller, who replaces the sink `end` or the only one. */
+  readonly outputToCaller?: boolean
+}
+
+export interface PlanIdentity {
+  readonly name: string
+  /** Absolute path; undefined in library mode. */
+  readonly file: string | undefined
+}
+
+export interface LoadedPlan {
+  readonly plan: Plan
+  /** Values put in for `${NAME}`, longest first: to be masked in every output. */
+  readonly secrets: readonly string[]
+}
+
+export async function buildPlan(
+  tree: ConfigNode,
+  identity: PlanIdentity,
+  given: PlanArguments,
+  context: Context
+): Promise<LoadedPlan> {
+  const { problems, environment } = context
+  const mask = (text: string): string => environment.mask(text)
+  if (tree.kind !== 'map') {
+    problems.add(tree, `a pipeline must be a map, not ${describeNode(tree)}`, 'It has at least the key "processors".')
+    problems.throwIfAny(mask)
+    throw new Error('unreachable')
+  }
+  const draft = await readDraft(tree, given, context)
+  const connections = connectAll(draft, context)
+  const entry = readEntry(tree, draft.processors, context)
+  if (entry !== undefined && draft.processors.length > 0) {
+    const { processors, limits } = draft
+    checkGraph({ processors, connections, entry, maxHops: limits.maxHops }, problems)
+  }
+  problems.throwIfAny(mask)
+
+  const unhashed = {
+    ...identity,
+    baseFolder: context.baseFolder,
+    source: draft.source!.plan,
+    entry: entry!,
+    processors: draft.processors.map((processor, id) => processorPlan(processor, connections[id]!)),
+    sinks: draft.outputs.sinks.map(({ plan }) => plan!),
+    limits: draft.limits,
+    warnings: problems.warnings(mask)
+  }
+  const hash = await configHash(unhashed, context.moduleFiles, environment.used())
+  return { plan: { ...unhashed, configHash: hash }, secrets: environment.secrets() }
+}
+
+interface Draft {
+  readonly source: SourceDraft | undefined
+  readonly processors: readonly ProcessorDraft[]
+  readonly outputs: Outputs
+  readonly hasSinks: boolean
+  readonly limits: LimitsPlan
+}
+
+async function readDraft(tree: MapNode, given: PlanArguments, context: Context): Promise<Draft> {
+  checkKeys(tree, context)
+  const source = await chosenSource(tree, given, context)
+  const processors = await readProcessors(filledValue(tree, 'processors'), tree, context)
+  const entries = sinkEntries(filledValue(tree, 'sinks'), context)
+  checkNamesOnce(processors, entries, context)
+  const names = new Set(processors.map(({ name }) => name))
+  const outputs = await readOutputs(entries, given.outputs ?? [], given.outputToCaller === true, names, context)
+  checkFiles(source, outputs.sinks, context)
+  for (const { warnings, component } of processors.flatMap(({ behaviour }) => behaviour ?? [])) {
+    for (const warning of warnings) context.problems.warn(component.at, `${component.owner}: ${warning}`)
+  }
+  return { source, processors, outputs, hasSinks: entries.length > 0, limits: await readLimits(tree, context) }
+}
+
+function checkKeys(tree: MapNode, { problems }: Context): void {
+  for (const { key, ...position } of tree.entries) {
+    // `$schema` is how a JSON file names its schema to an editor.
+    if (PIPELINE_KEYS.includes(key) || key === '$schema') continue
+    const hint = didYouMean(key, PIPELINE_KEYS) ?? unknownOptions(PIPELINE_KEYS)
+    problems.add(position, `unknown key ${quote(key)}`, hint)
+  }
+}
+
+async function chosenSource(tree: MapNode, given: PlanArguments, context: Context): Promise<SourceDraft | undefined> {
+  if (given.inputFromCaller === true) {
+    return { at: undefined, plan: { type: 'iterable', options: {}, readBy: 'main', isEndless: false } }
+  }
+  const { inputs = [] } = given
+  return inputs.length > 0 ? sourceFromArguments(inputs, context) : readSource(tree, context)
+}
+
+function checkNamesOnce(
+  processors: readonly ProcessorDraft[],
+  sinks: ReturnType<typeof sinkEntries>,
+  { problems }: Context
+): void {
+  for (const sink of sinks) {
+    const processor = processors.find(({ name }) => name === sink.key)
+    if (processor === undefined) continue
+    const line = processor.entry.place === undefined ? '' : ` in line ${processor.entry.place.line}`
+    problems.add(
+      sink,
+      `the name ${quote(sink.key)} is used twice: a processor${line} has it too`,
+      'Rename one of them.'
+    )
+  }
+}
+
+async function readLimits(tree: MapNode, context: Context): Promise<LimitsPlan> {
+  const node = filledValue(tree, 'limits')
+  const filled = node === undefined ? undefined : context.environment.fill(node)
+  const at = entryOf(tree, 'limits') ?? tree
+  const result = await validate({ schema: limitsSchema, node: filled, owner: '"limits"', at }, context)
+  return (result?.value ?? limitsSchema.parse({})) as LimitsPlan
+}
+
+function connectAll({ processors, outputs, hasSinks }: Draft, context: Context): Connection[] {
+  const names = [...processors.map(({ name }) => name), ...outputs.sinks.map(({ name }) => name)]
+  const ids = new Map(names.map((name, id) => [name, id]))
+  return processors.map(draft => connect(draft, { ids, hasSinks, addedSink: outputs.addedSink }, context))
+}
+
+/** `entry`, else `start`, else the only processor. */
+function readEntry(tree: MapNode, processors: readonly ProcessorDraft[], context: Context): number | undefined {
+  const { problems, environment } = context
+  const names = processors.map(({ name }) => name)
+  const node = filledValue(tree, 'entry')
+  if (node === undefined) {
+    if (names.includes('start')) return names.indexOf('start')
+    if (names.length === 1) return 0
+    if (names.length > 1) {
+      const where = entryOf(tree, 'entry') ?? entryOf(tree, 'processors') ?? tree
+      const hint = `Add entry: NAME, or name the first one "start".`
+      problems.add(where, 'it cannot be told which processor lines enter at', hint)
+    }
+    return undefined
+  }
+  const filled = environment.fill(node)
+  const name = readName(filled, '"entry"', context)
+  if (name === undefined || names.length === 0) return undefined
+  if (names.includes(name)) return names.indexOf(name)
+  const sinks = filledValue(tree, 'sinks')
+  const isSink = sinks?.kind === 'map' && entryOf(sinks, name) !== undefined
+  const message = isSink
+    ? `"entry" must be a processor; ${quote(name)} is a sink`
+    : notNamed(name).replace(' or sink', '')
+  problems.add(filled, message, didYouMean(name, names))
+  return undefined
+}
+
+function processorPlan(draft: ProcessorDraft, connection: Connection): ProcessorPlan {
+  const { component, options } = draft.behaviour!
+  return {
+    name: draft.name,
+    component: component.reference,
+    options,
+    tags: connection.tags,
+    target: connection.target,
+    isEnd: connection.isEnd,
+    retry: draft.retry,
+    timeoutMilliseconds: draft.timeoutMilliseconds,
+    concurrency: draft.concurrency,
+    onError: connection.onError
+  }
+}

@@ -1,0 +1,106 @@
+// The keys that the engine itself understands, as schemas: what is accepted, what a mistake is told and what an
+// editor shows come from here. What a built-in understands comes from its own definition.
+
+import { z } from 'zod'
+
+import { option } from '../sdk/options.ts'
+
+const ON_ERROR_FORMS = 'must be dead_letter, drop, stop or { to: name }'
+
+const MAX_BACKOFF_MILLISECONDS = 30_000
+
+export const retrySchema = z
+  .strictObject({
+    attempts: option.integer({ min: 1, max: 1000, description: 'Tries in all, the first included.' }),
+    backoff: option.duration({
+      default: '100ms',
+      description: 'Wait before the second try; it doubles with every further one.'
+    }),
+    max_backoff: option.duration({ description: 'Longest wait between two tries, 30 s by default.' }).optional()
+  })
+  .refine(({ backoff, max_backoff }) => max_backoff === undefined || max_backoff >= backoff, {
+    path: ['max_backoff'],
+    error: 'must not be shorter than "backoff"'
+  })
+  .transform(({ attempts, backoff, max_backoff }) => ({
+    attempts,
+    backoffMilliseconds: backoff,
+    // Who asks for a longer first wait means it.
+    maxBackoffMilliseconds: max_backoff ?? Math.max(MAX_BACKOFF_MILLISECONDS, backoff)
+  }))
+  .describe('Try again when a call fails.')
+
+export const DEFAULT_RETRY = {
+  attempts: 1,
+  backoffMilliseconds: 100,
+  maxBackoffMilliseconds: MAX_BACKOFF_MILLISECONDS
+} as const
+
+export const timeoutSchema = option.duration({
+  description: 'Longest time for one call, 30 s by default; 0 is no limit.'
+})
+
+export const DEFAULT_TIMEOUT_MILLISECONDS = 30_000
+
+export const concurrencySchema = option.integer({
+  min: 1,
+  max: 1024,
+  description: 'Calls under way at once, for asynchronous processors; 8 by default.'
+})
+
+export const DEFAULT_CONCURRENCY = 8
+
+export const onErrorSchema = z
+  .union(
+    [
+      z.enum(['dead_letter', 'drop', 'stop']),
+      z.strictObject({ to: z.string().describe('Processor or sink that gets the line as it was before the step.') })
+    ],
+    { error: ON_ERROR_FORMS }
+  )
+  .describe('What happens to a line whose call fails for good; dead_letter by default.')
+
+/** In the JSON Schema only: the tree is read by hand, so that every name comes out right. */
+export const toSchema = z
+  .union([z.string(), z.record(z.string(), z.string())])
+  .describe('Where lines go: the name of a processor or sink, or one for each tag.')
+
+export const limitsSchema = z
+  .strictObject({
+    max_line_bytes: option.bytes({
+      min: 1,
+      // A string of V8 holds 24 characters less than 512 Mi.
+      max: '511MiB',
+      default: '1MiB',
+      description: 'Longer lines become dead letters.'
+    }),
+    max_hops: option.integer({
+      min: 1,
+      max: 1_000_000,
+      default: 64,
+      description: 'Visits of processors by one line; beyond, it becomes a dead letter.'
+    }),
+    max_descendants: option.integer({
+      min: 1,
+      max: 100_000_000,
+      default: 100_000,
+      description: 'Lines that one entering line may be forked into.'
+    }),
+    max_descendant_bytes: option.bytes({
+      min: 1,
+      default: '64MiB',
+      description: 'Bytes that the lines forked from one may hold together.'
+    })
+  })
+  .transform(limits => ({
+    maxLineBytes: limits.max_line_bytes,
+    maxHops: limits.max_hops,
+    maxDescendants: limits.max_descendants,
+    maxDescendantBytes: limits.max_descendant_bytes
+  }))
+  .describe('Bounds that keep one line from taking everything.')
+
+export const PIPELINE_KEYS: readonly string[] = ['source', 'entry', 'processors', 'sinks', 'limits']
+
+/** Keys that every processor may have beside its built-in or `use`. */
+export const COMMON_KEYS: readonly string[] = ['to', 'retry', 'timeout', 'concurrency', 'on_error']
