@@ -1,0 +1,121 @@
+// The segments of a log as files: which are there, how far each is whole, and cutting them back.
+
+import { constants } from 'node:fs'
+import { join } from 'node:path'
+
+import type { FileSystem } from '../../base/file-system.ts'
+import { systemErrorCode } from '../../base/system-error.ts'
+import { type LogPosition, SEGMENT_HEADER_BYTES, segmentName, segmentNumber } from './layout.ts'
+import { SegmentFile, scanSegment } from './segment-file.ts'
+
+/** What a writer must know of the segment that it goes on with. */
+export interface SegmentState {
+  readonly firstSequence: number
+  /** Letters up to `length`, damaged ones that can be counted included. */
+  readonly count: number
+  /** End of the last whole letter or damage. */
+  readonly length: number
+  /** False when there is damage before `length`. */
+  readonly isWhole: boolean
+  /** Bytes after `length` that an unfinished write left. */
+  readonly tornBytes: number
+}
+
+export class LogFiles {
+  readonly folder: string
+  readonly #fileSystem: FileSystem
+
+  constructor(folder: string, fileSystem: FileSystem) {
+    this.folder = folder
+    this.#fileSystem = fileSystem
+  }
+
+  /** Numbers of the segments that are there, ascending; none when there is no log yet. */
+  segments(): number[] {
+    let names: string[]
+    try {
+      names = this.#fileSystem.readdirSync(this.folder)
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return []
+      throw error
+    }
+    return names.flatMap(name => segmentNumber(name) ?? []).sort((a, b) => a - b)
+  }
+
+  size(segment: number): number {
+    return Number(this.#fileSystem.statSync(this.#path(segment)).size)
+  }
+
+  /** To append to it; makes the file and its folder when they are not there. */
+  open(segment: number): number {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND
+    try {
+      return this.#fileSystem.openSync(this.#path(segment), flags, 0o600)
+    } catch (error) {
+      if (systemErrorCode(error) !== 'ENOENT') throw error
+      this.#fileSystem.mkdirSync(this.folder, 0o700)
+      return this.#fileSystem.openSync(this.#path(segment), flags, 0o600)
+    }
+  }
+
+  read(segment: number): SegmentFile {
+    return new SegmentFile(this.#fileSystem, this.#path(segment))
+  }
+
+  /** Reads a segment, up to a length of it; undefined when that lies inside a letter or behind the end. */
+  inspect(segment: number, isLast: boolean, upTo?: number): SegmentState | undefined {
+    let firstSequence: number | undefined
+    let count = 0
+    let isWhole = true
+    let tornBytes = 0
+    const file = this.read(segment)
+    const limit = upTo ?? file.size
+    try {
+      if (upTo !== undefined && (upTo < SEGMENT_HEADER_BYTES || upTo > file.size)) return undefined
+      for (const item of scanSegment(file, segment, isLast)) {
+        if (item.kind === 'header') {
+          firstSequence = item.firstSequence
+          continue
+        }
+        if (item.start >= limit) break
+        if (item.end > limit) return undefined
+        if (item.kind === 'letter') count = item.index + 1
+        else if (item.kind === 'torn') tornBytes = item.end - item.start
+        else isWhole = false
+      }
+    } finally {
+      file.close()
+    }
+    firstSequence ??= this.#sequenceBefore(segment)
+    return { firstSequence, count, length: limit - tornBytes, isWhole, tornBytes }
+  }
+
+  /** Deletes everything behind a position, the newest first. */
+  removeAfter({ segment, length }: LogPosition): void {
+    for (const number of this.segments().reverse()) {
+      if (number > segment || (number === segment && length === 0)) this.#fileSystem.unlinkSync(this.#path(number))
+      else if (number === segment) this.#truncate(number, length)
+    }
+  }
+
+  /** Sequence that a segment whose header is lost began with, from the segment before it. */
+  #sequenceBefore(segment: number): number {
+    const previous = this.segments().findLast(number => number < segment)
+    if (previous === undefined) return 0
+    const state = this.inspect(previous, false)
+    return state === undefined ? 0 : state.firstSequence + state.count
+  }
+
+  #truncate(segment: number, length: number): void {
+    const descriptor = this.#fileSystem.openSync(this.#path(segment), constants.O_WRONLY)
+    try {
+      this.#fileSystem.ftruncateSync(descriptor, length)
+    } finally {
+      this.#fileSystem.closeSync(descriptor)
+    }
+  }
+
+  #path(segment: number): string {
+    return join(this.folder, segmentName(segment))
+  }
+}
