@@ -14,7 +14,7 @@ import { EXIT } from './exit-codes.ts'
 import { isTerminal, print, printError, safe } from './output.ts'
 import { Progress } from './progress.ts'
 import { StopSignals } from './stop-signals.ts'
-import { VERSION } from './version.ts'
+import { VERSION } from '../threads/version.ts'
 
 const DEMO = fileURLToPath(new URL('../../examples/demo/pipeline.yaml', import.meta.url))
 

@@ -9,9 +9,11 @@ import { tryCommand } from './commands/try.ts'
 import { validateCommand } from './commands/validate.ts'
 import { EXIT } from './exit-codes.ts'
 import { print, printError, safe } from './output.ts'
-import { VERSION } from './version.ts'
+import { resolveOwnPackage } from '../threads/own-package.ts'
+import { VERSION } from '../threads/version.ts'
 
 export async function main(argv: readonly string[]): Promise<void> {
+  resolveOwnPackage()
   const program = new Command('linescope')
     .description('Runs lines through named processors and shows, live and line by line, what happens inside.')
     .version(VERSION, '--version', 'print the version')

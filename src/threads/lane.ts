@@ -6,9 +6,11 @@ import { UserError } from '../base/user-error.ts'
 import { builtins } from '../builtins.ts'
 import type { Lane } from '../engine/index.ts'
 import type { LaneReport, LaneRequest, LaneStart } from './messages.ts'
+import { resolveOwnPackage } from './own-package.ts'
 import { prepareLane } from './prepared-lane.ts'
 import { SlotSource } from './slot-source.ts'
 
+resolveOwnPackage()
 const start = workerData as LaneStart
 const port = parentPort!
 const report = (message: LaneReport): void => port.postMessage(message)

@@ -3,7 +3,8 @@
 // It touches no terminal, no signal and no exit code: those are the command line's. The order of the start is such that
 // every mistake the user can mend is found before an output file is touched: port, modules, inputs, then outputs.
 
-import { edgeBases, type LaneEnd, type Plan } from '../engine/index.ts'
+import { type IterableInput, openIterable } from '../connectors/iterable/source.ts'
+import { edgeBases, type LaneEnd, type Plan, type ValueOutput } from '../engine/index.ts'
 import type { Registry } from '../sdk/registry.ts'
 import { createRegion, MainControl, type Region } from '../shared-memory/index.ts'
 import { Observer } from '../observer/observer.ts'
@@ -13,6 +14,7 @@ import type { StatsAnswer } from '../observer/stats-answer.ts'
 import type { DashboardData } from './dashboard.ts'
 import { DashboardThread } from './dashboard-thread.ts'
 import { describePlan } from './describe-plan.ts'
+import { LaneInThread } from './lane-in-thread.ts'
 import { LaneThread } from './lane-thread.ts'
 import { openSource } from './prepared-lane.ts'
 import { SourcePump } from './slot-source.ts'
@@ -41,6 +43,10 @@ export interface RunSettings {
   readonly secrets: readonly string[]
   /** One line each, already complete; the caller escapes and prints. */
   readonly onLog: (message: string) => void
+  /** Library mode: lines of the caller in place of the plan's source. */
+  readonly input?: IterableInput | undefined
+  /** Library mode: values to the caller in place of a sink. The lane runs on the caller's thread then. */
+  readonly valueOutput?: ValueOutput | undefined
 }
 
 const CHUNK_SLOT_BYTES = 64 * 1024
@@ -59,21 +65,14 @@ export class Run {
   readonly #region: Region
   readonly #settings: RunSettings
   readonly #dashboard: DashboardThread | undefined
-  readonly #lane: LaneThread
+  readonly #lane: AnyLane
   #pump: SourcePump | undefined
 
   /** Throws a UserError for everything that the user can mend. */
   static async start(settings: RunSettings): Promise<Run> {
     const region = createRegion(regionShape(settings.plan, settings.trace))
     const control = new MainControl(region)
-    const lane = new LaneThread({
-      plan: settings.plan,
-      region,
-      epoch: control.nextEpoch(),
-      stateFolder: settings.stateFolder,
-      replaceOutputs: settings.replaceOutputs,
-      maxLines: settings.maxLines
-    })
+    const lane = createLane(settings, region, control.nextEpoch())
     lane.onLog = settings.onLog
     let dashboard: DashboardThread | undefined
     try {
@@ -96,7 +95,7 @@ export class Run {
   private constructor(
     settings: RunSettings,
     region: Region,
-    lane: LaneThread,
+    lane: AnyLane,
     dashboard: DashboardThread | undefined,
     totalBytes: number | undefined
   ) {
@@ -156,20 +155,21 @@ export class Run {
 
   async #go(): Promise<void> {
     const { plan, registry } = this.#settings
-    if (plan.source.readBy === 'main') this.#startPump(plan, registry)
+    if (plan.source.readBy === 'main' && this.#lane instanceof LaneThread) this.#startPump(this.#lane, plan, registry)
     this.#lane.onInput = (number, name) => this.#noteInput(number, name)
     this.#lane.request({ type: 'go' })
     await this.#lane.opened
   }
 
-  #startPump(plan: Plan, registry: Registry): void {
-    const source = openSource(plan, registry)
+  #startPump(lane: LaneThread, plan: Plan, registry: Registry): void {
+    const { input } = this.#settings
+    const source = input === undefined ? openSource(plan, registry) : openIterable(input)
     this.#pump = new SourcePump(source, this.#region, (number, name) => {
-      this.#lane.request({ type: 'input', number, name, file: undefined })
+      lane.request({ type: 'input', number, name, file: undefined })
       this.#noteInput(number, name)
     })
     this.#pump.run().catch((failure: unknown) => {
-      this.#lane.sourceFailed(failure instanceof Error ? failure.message : String(failure))
+      lane.sourceFailed(failure instanceof Error ? failure.message : String(failure))
     })
   }
 
@@ -187,6 +187,18 @@ export class Run {
     this.#pump?.stop()
     return end
   }
+}
+
+type AnyLane = LaneThread | LaneInThread
+
+/** Inline functions and the caller's own callbacks exist on the caller's thread only. */
+function createLane(settings: RunSettings, region: Region, epoch: number): AnyLane {
+  const { plan, stateFolder, replaceOutputs, maxLines, input, valueOutput } = settings
+  const start = { plan, region, epoch, stateFolder, replaceOutputs, maxLines }
+  const isInline = plan.processors.some(processor => processor.component.kind === 'inline')
+  if (!isInline && valueOutput === undefined) return new LaneThread(start)
+  const source = input === undefined ? undefined : openIterable(input)
+  return new LaneInThread(start, settings.registry, source, valueOutput)
 }
 
 function dashboardData(settings: RunSettings, region: Region): DashboardData {

@@ -3,13 +3,11 @@
 // Two steps, so that a taken port or a second mistake is found before an output file is replaced.
 
 import { Lane, LaneParts, type Plan, type ValueOutput } from '../engine/index.ts'
-import { realFileSystem } from '../base/file-system.ts'
 import type { Registry } from '../sdk/registry.ts'
 import type { Sink, SinkDefinition } from '../sdk/sink.ts'
 import type { Source } from '../sdk/source.ts'
 import { blockThread, type Region } from '../shared-memory/index.ts'
 import { DeadLetterLog } from '../state/dead-letter-log/writer.ts'
-import { deadLetterFolder } from '../state/state-folder.ts'
 import { announceInputs } from './announced-source.ts'
 
 export interface LanePreparation {
@@ -46,7 +44,7 @@ export function prepareLane(preparation: LanePreparation): PreparedLane {
       const log =
         preparation.stateFolder === undefined
           ? undefined
-          : new DeadLetterLog(deadLetterFolder(preparation.stateFolder), realFileSystem)
+          : new DeadLetterLog(preparation.stateFolder)
       const parts = await LaneParts.create({
         plan,
         region: preparation.region,

@@ -1,0 +1,32 @@
+// The public surface: explicit exports only.
+
+export { UserError } from './base/user-error.ts'
+export { definePipeline, type Pipeline, type PipelineProcessor } from './config/define-pipeline.ts'
+export type { IterableInput } from './connectors/iterable/source.ts'
+export {
+  type Accepts,
+  type ByteInput,
+  defineProcessor,
+  defineSink,
+  defineSource,
+  type Emit,
+  type EmittingDefinition,
+  type JsonValue,
+  type LineRecord,
+  type LineValue,
+  type Mapper,
+  type MapperDefinition,
+  option,
+  type Process,
+  type ProcessorContext,
+  type ProcessorDefinition,
+  type ProcessorInstance,
+  type ProcessorSetup,
+  type Sink,
+  type SinkDefinition,
+  type SinkSetup,
+  type Source,
+  type SourceDefinition,
+  type SourceSetup
+} from './sdk/index.ts'
+export { type RunHandle, type RunOptions, type RunResult, run } from './threads/library.ts'
