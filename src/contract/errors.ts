@@ -6,7 +6,10 @@ import { CountSchema, MomentSchema } from './words.ts'
 
 export const ErrorEntrySchema = z
   .object({
-    processor: z.string().describe('Name of the processor or sink that failed.'),
+    processor: z
+      .string()
+      .nullable()
+      .describe('Name of the processor or sink that failed; null for a line that the engine refused before any.'),
     name: z.string().describe('Class of the error: `TypeError`.'),
     message: z.string(),
     line: z.string().describe('What the processor was given; bytes that are not UTF-8 show as U+FFFD.'),
@@ -24,7 +27,7 @@ export type ErrorEntry = z.infer<typeof ErrorEntrySchema>
 
 export const ErrorGroupSchema = z
   .object({
-    processor: z.string(),
+    processor: z.string().nullable(),
     name: z.string(),
     message: z.string().describe('The newest message; numbers and quoted parts do not split a group.'),
     count: CountSchema.describe('Failed tries seen. Ones that were shed are in `shed` only.'),

@@ -102,14 +102,14 @@ export const StatsSchema = z
     bottleneck: z
       .object({ processor: z.string(), share_of_time: z.number().min(0).max(1) })
       .nullable()
-      .describe('The processor with the largest share of time, last 10 s; null while nothing moves.'),
+      .describe('The processor or sink with the largest share of time, last 10 s; null while nothing moves.'),
     processors: z.array(ProcessorStatsSchema).describe('In declared order.'),
     sinks: z.array(SinkStatsSchema).describe('In declared order.'),
     lanes: z.array(LaneSchema),
     in_flight: z.array(InFlightSchema).describe('The oldest lines that have no outcome yet, at most 64 for each lane.'),
     paths: z.array(PathCountSchema).describe('The ten most frequent ways; all of them: /api/v1/paths.'),
     input: z.object({
-      bytes: CountSchema.describe('Read and settled.'),
+      bytes: CountSchema.describe('Read from the sources so far; compressed ones as they are stored.'),
       total_bytes: CountSchema.nullable().describe('Of all inputs, when it is known.'),
       invalid_utf8_lines: CountSchema.describe('Changed lines in which bytes that are not UTF-8 became U+FFFD.'),
       embedded_newlines: CountSchema.describe('Values written with a newline inside.')

@@ -36,7 +36,10 @@ function faultsOf({ lanes, state, status }: StatsSources): string[] {
   const faults: string[] = []
   if (state === 'failed') faults.push(status.stopReason ?? 'The run failed.')
   const { unaccounted } = ledgerOf(lanes.totals)
-  if (unaccounted !== 0) faults.push(`${unaccounted} lines are unaccounted for. This is a fault of Linescope.`)
+  if (unaccounted !== 0) {
+    const lines = Math.abs(unaccounted) === 1 ? 'line is' : 'lines are'
+    faults.push(`${unaccounted} ${lines} unaccounted for. This is a fault of Linescope.`)
+  }
   return faults
 }
 

@@ -43,10 +43,10 @@ export function routeText(tree: JourneyTree, nodeNames: readonly string[]): stri
   const beginnings: string[] = []
   // From the last visit to the first: the texts of all that follow a visit are complete before its own is made.
   for (let index = tree.visits.length - 1; index >= 0; index--) {
-    const { node, parent } = tree.visits[index]!
-    const text = joined(nodeNames[node] ?? '?', continuations[index]!.reverse())
+    const { node, parent } = tree.visits[index]
+    const text = joined(nodeNames[node] ?? '?', continuations[index].reverse())
     if (parent < 0) beginnings.push(text)
-    else continuations[parent]!.push(text)
+    else continuations[parent].push(text)
   }
   return beginnings.length <= 1 ? (beginnings[0] ?? '') : `(${beginnings.reverse().join(' | ')})`
 }

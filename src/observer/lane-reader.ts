@@ -2,16 +2,20 @@
 // Reading never waits and never disturbs the lane.
 
 import type { LaneState } from '../contract/words.ts'
-import { IN_ENGINE } from '../shared-memory/control/layout.ts'
-import { ControlReader, type ControlState } from '../shared-memory/control/reader.ts'
-import { ErrorReader } from '../shared-memory/errors/reader.ts'
-import { HistogramReader } from '../shared-memory/histograms/reader.ts'
-import { InFlightReader } from '../shared-memory/in-flight/reader.ts'
-import { JourneyReader } from '../shared-memory/journeys/reader.ts'
-import { PathReader } from '../shared-memory/paths/reader.ts'
-import { type Region, regionMilliseconds } from '../shared-memory/region.ts'
-import { SnapshotReader } from '../shared-memory/snapshot/reader.ts'
-import { StringReader } from '../shared-memory/strings/reader.ts'
+import {
+  ControlReader,
+  type ControlState,
+  ErrorReader,
+  HistogramReader,
+  IN_ENGINE,
+  InFlightReader,
+  JourneyReader,
+  PathReader,
+  type Region,
+  regionMilliseconds,
+  SnapshotReader,
+  StringReader
+} from '../shared-memory/index.ts'
 
 export interface Busy {
   readonly node: number

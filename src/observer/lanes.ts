@@ -1,8 +1,7 @@
 // All lanes together: sums of their counters, the run's state, who is busy.
 
 import type { Lane } from '../contract/health.ts'
-import { counterCount } from '../shared-memory/counters.ts'
-import type { Region } from '../shared-memory/region.ts'
+import { counterCount, type Region } from '../shared-memory/index.ts'
 import { type Busy, LaneReader } from './lane-reader.ts'
 import { isoMoment } from './moment.ts'
 

@@ -1,7 +1,7 @@
 // The ledger out of the counters of one instant.
 
 import type { Ledger } from '../contract/ledger.ts'
-import { LANE } from '../shared-memory/counters.ts'
+import { LANE } from '../shared-memory/index.ts'
 
 /** `values` of one snapshot, or the sum of several: sums of balanced snapshots balance. */
 export function ledgerOf(values: Float64Array): Ledger {

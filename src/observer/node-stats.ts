@@ -2,7 +2,7 @@
 
 import type { PipelineDescription } from '../contract/pipeline.ts'
 import type { ProcessorStats, SinkStats } from '../contract/stats.ts'
-import { edgeOffset, NODE, NODE_OFFSET, NODE_STRIDE, type NodeCounter } from '../shared-memory/counters.ts'
+import { edgeOffset, NODE, NODE_OFFSET, NODE_STRIDE, type NodeCounter } from '../shared-memory/index.ts'
 import type { Lanes } from './lanes.ts'
 import { isoMoment } from './moment.ts'
 import type { LatencyStatistics } from './quantiles.ts'
@@ -68,13 +68,12 @@ export class NodeStatistics {
     return seconds.map(value => (sum === 0 ? 0 : value / sum))
   }
 
-  /** The processor with the largest share of time; null while no processor worked in the last 10 s. */
+  /** The processor or sink with the largest share of time; null while none worked in the last 10 s. */
   bottleneck(): { processor: string; share_of_time: number } | null {
-    const { pipeline, nodeNames } = this.#sources
     if (!this.#recentSeconds().some(value => value > 0)) return null
-    const shares = this.timeShares().slice(0, pipeline.processors.length)
-    const largest = Math.max(0, ...shares)
-    return largest === 0 ? null : { processor: nodeNames[shares.indexOf(largest)], share_of_time: largest }
+    const shares = this.timeShares()
+    const largest = Math.max(...shares)
+    return { processor: this.#sources.nodeNames[shares.indexOf(largest)], share_of_time: largest }
   }
 
   #recentSeconds(): number[] {

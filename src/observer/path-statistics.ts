@@ -1,8 +1,7 @@
 // Counts of all lanes by path: the most frequent ones and the sum of the rest.
 
 import type { PathCount, Paths } from '../contract/paths.ts'
-import { LANE } from '../shared-memory/counters.ts'
-import type { PathCounts } from '../shared-memory/paths/reader.ts'
+import { LANE, type PathCounts } from '../shared-memory/index.ts'
 import type { LaneReader } from './lane-reader.ts'
 
 /** Paths that are told apart in answers; what comes after them is one sum. */

@@ -1,7 +1,7 @@
 // Durations of all lanes as quantiles in seconds.
 
 import type { Quantiles } from '../contract/stats.ts'
-import { Histogram } from '../shared-memory/histograms/histogram.ts'
+import { Histogram } from '../shared-memory/index.ts'
 import type { LaneReader } from './lane-reader.ts'
 
 /** Lanes publish histograms once a second. */

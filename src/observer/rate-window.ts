@@ -26,17 +26,17 @@ export class RateWindow {
     this.#samples.push(this.#newest)
     const oldest = atMilliseconds - WINDOW_SECONDS * 1000
     // The newest sample at or before the window's beginning stays: the window then begins there.
-    while (this.#samples.length > 1 && this.#samples[1]!.atMilliseconds <= oldest) this.#samples.shift()
+    while (this.#samples.length > 1 && this.#samples[1].atMilliseconds <= oldest) this.#samples.shift()
   }
 
   /** Length of the window in seconds: less than ten just after the start. */
   get seconds(): number {
-    return (this.#newest.atMilliseconds - this.#samples[0]!.atMilliseconds) / 1000
+    return (this.#newest.atMilliseconds - this.#samples[0].atMilliseconds) / 1000
   }
 
   /** Growth of one counter over the window. Never negative: a lane that was restarted counts from its last snapshot. */
   growth(index: number): number {
-    return Math.max(0, this.#newest.values[index]! - this.#samples[0]!.values[index]!)
+    return Math.max(0, this.#newest.values[index] - this.#samples[0].values[index])
   }
 
   perSecond(index: number): number {

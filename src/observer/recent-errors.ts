@@ -1,7 +1,7 @@
 // The newest failed tries of all lanes, as they were recorded. Bounded in number and in bytes; older ones give way.
 
 import type { ErrorEntry } from '../contract/errors.ts'
-import type { ErrorRecord } from '../shared-memory/errors/reader.ts'
+import type { ErrorRecord } from '../shared-memory/index.ts'
 import { ErrorGroups } from './error-groups.ts'
 import type { LaneReader } from './lane-reader.ts'
 import { isoMoment } from './moment.ts'
@@ -58,7 +58,7 @@ export class RecentErrors {
 
 export function errorEntry({ lane, record }: RecentError, names: Names, reveal: Reveal): ErrorEntry {
   return {
-    processor: names.nodes[record.node] ?? '?',
+    processor: names.nodes[record.node] ?? null,
     name: reveal(record.name),
     message: reveal(record.message, record.isMessageCut),
     line: reveal(record.line, record.isLineCut),

@@ -1,6 +1,6 @@
 // The newest journeys of all lanes, as raw bytes. Bounded in number and in bytes; older ones give way.
 
-import type { Journey } from '../shared-memory/journeys/decode.ts'
+import type { Journey } from '../shared-memory/index.ts'
 import type { LaneReader } from './lane-reader.ts'
 
 export const KEPT_JOURNEYS = 1_000

@@ -3,7 +3,7 @@
 import { type Answer, NameMap } from '../contract/name-map.ts'
 import type { InFlight, Rates, Stats } from '../contract/stats.ts'
 import type { RunState } from '../contract/words.ts'
-import { LANE } from '../shared-memory/counters.ts'
+import { LANE } from '../shared-memory/index.ts'
 import type { Lanes } from './lanes.ts'
 import { ledgerOf } from './ledger.ts'
 import { isoMoment } from './moment.ts'

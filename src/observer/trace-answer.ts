@@ -2,7 +2,7 @@
 
 import type { Hop, Leaf, Trace } from '../contract/trace.ts'
 import type { Outcome } from '../contract/words.ts'
-import { decodeLeaf } from '../shared-memory/outcome.ts'
+import { decodeLeaf } from '../shared-memory/index.ts'
 import { journeyTree, routeText } from './journey-tree.ts'
 import { isoMoment } from './moment.ts'
 import { journeyOutcome } from './outcome.ts'

@@ -51,10 +51,8 @@ function hostRefusal(request: IncomingMessage, doors: Doors): Refusal | undefine
   if (!(request.url ?? '').startsWith('/')) {
     return { status: 403, error: 'target_refused', message: 'The request target must be a path: this is no proxy.' }
   }
-  const hosts = request.rawHeaders.filter(
-    (_, index, all) => index % 2 === 1 && all[index - 1]!.toLowerCase() === 'host'
-  )
-  if (hosts.length === 1 && doors.hosts.has(hosts[0]!, request.socket?.localAddress)) return undefined
+  const hosts = request.rawHeaders.filter((_, index, all) => index % 2 === 1 && all[index - 1].toLowerCase() === 'host')
+  if (hosts.length === 1 && doors.hosts.has(hosts[0], request.socket?.localAddress)) return undefined
   return {
     status: 403,
     error: 'host_refused',
@@ -98,7 +96,7 @@ function isOwnOrigin(origin: string, host: string): boolean {
 
 function changeRefusal(request: IncomingMessage, doors: Doors): Refusal | undefined {
   if (request.method !== 'POST') return undefined
-  const type = (request.headers['content-type'] ?? '').split(';', 1)[0]!.trim().toLowerCase()
+  const type = (request.headers['content-type'] ?? '').split(';', 1)[0].trim().toLowerCase()
   // A form or a plain-text request can be sent from any page without asking; JSON cannot.
   if (type !== 'application/json') {
     return { status: 415, error: 'json_expected', message: 'Send content-type: application/json.' }

@@ -35,7 +35,7 @@ export async function listen(app: FastifyInstance, options: { host: string; port
     const servers: Server[] = []
     try {
       const opened = await openAll(app, addresses, port, servers)
-      const { port: openPort } = servers[0]!.address() as { port: number }
+      const { port: openPort } = servers[0].address() as { port: number }
       return {
         port: openPort,
         addresses: opened,
@@ -74,7 +74,7 @@ async function openAll(app: FastifyInstance, addresses: string[], port: number, 
   let missing: unknown
   for (const address of addresses) {
     const server = makeServer(app, Math.floor(LIMITS.connections / addresses.length))
-    const sharedPort = servers.length === 0 ? port : (servers[0]!.address() as { port: number }).port
+    const sharedPort = servers.length === 0 ? port : (servers[0].address() as { port: number }).port
     try {
       await open(server, address, sharedPort)
     } catch (error) {
@@ -100,7 +100,7 @@ function makeServer(app: FastifyInstance, connections: number): Server {
       // A missing Host is refused by our own guard, with our own headers.
       requireHostHeader: false
     },
-    app.routing
+    (request, response) => app.routing(request, response)
   )
   // One more than allowed, so that the guard sees that there are too many instead of a list cut short.
   server.maxHeadersCount = LIMITS.headerCount + 1

@@ -67,8 +67,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     bodyLimit: LIMITS.bodyBytes,
     // A target that cannot be decoded meets no hook, so it passes the guards here.
     frameworkErrors: (_error, request, reply) => {
-      guard(request.raw, reply, true, doors) ??
-        sendProblem(reply, 400, { error: 'bad_target', message: 'The path cannot be decoded.' })
+      if (guard(request.raw, reply, true, doors) !== undefined) return
+      sendProblem(reply, 400, { error: 'bad_target', message: 'The path cannot be decoded.' })
     }
   })
   app.addHook('onRequest', async (request, reply) => guard(request.raw, reply, isData(request), doors))
@@ -105,7 +105,7 @@ function isData(request: FastifyRequest): boolean {
 }
 
 function answerUnknownPath(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const path = request.url.split('?', 1)[0]!
+  const path = request.url.split('?', 1)[0]
   if (KNOWN_PATHS.includes(path)) {
     return sendProblem(reply.header('allow', 'GET, HEAD'), 405, {
       error: 'method_not_allowed',

@@ -2,15 +2,14 @@
 // so no question can slow a line, and no line can delay an answer.
 
 import { parentPort, workerData } from 'node:worker_threads'
-
 import { UserError } from '../base/user-error.ts'
 import type { PipelineDescription } from '../contract/pipeline.ts'
 import { Observer } from '../observer/observer.ts'
 import { createReveal } from '../observer/reveal.ts'
 import type { RunStatus } from '../observer/run-status.ts'
-import { listen } from '../server/listen.ts'
+import { type Listening, listen } from '../server/listen.ts'
 import { buildServer } from '../server/server.ts'
-import type { Region } from '../shared-memory/region.ts'
+import type { Region } from '../shared-memory/index.ts'
 
 /** What main gives the thread as workerData. */
 export interface DashboardData {
@@ -37,10 +36,9 @@ export type FromDashboard =
   | { readonly type: 'fault'; readonly message: string }
   | { readonly type: 'stopped' }
 
-const port = parentPort
-if (port === null) throw new Error('The dashboard is started as a worker thread.')
-
-const tell = (message: FromDashboard): void => port.postMessage(message)
+if (parentPort === null) throw new Error('The dashboard is started as a worker thread.')
+const thread = parentPort
+const tell = (message: FromDashboard): void => thread.postMessage(message)
 const data = workerData as DashboardData
 const observer = new Observer({
   pipeline: data.pipeline,
@@ -50,32 +48,36 @@ const observer = new Observer({
 })
 const starting = start()
 
-port.on('message', async (message: ToDashboard) => {
-  if (message.type === 'status') {
-    observer.setStatus(message.status)
-    return
-  }
+thread.on('message', (message: ToDashboard) => {
+  if (message.type === 'status') observer.setStatus(message.status)
+  else void stop()
+})
+
+async function stop(): Promise<void> {
   const listening = await starting
   observer.stop()
   await listening?.close()
   tell({ type: 'stopped' })
-  port.close()
-})
+  thread.close()
+}
 
-async function start(): ReturnType<typeof openServer> {
+async function start(): Promise<Listening | undefined> {
   try {
     const listening = await openServer()
     observer.start()
-    tell({ type: 'listening', url: listening!.url, port: listening!.port, addresses: listening!.addresses })
+    const { url, port, addresses } = listening
+    tell({ type: 'listening', url, port, addresses })
     return listening
   } catch (error) {
     const isUserError = error instanceof UserError
     tell({ type: 'failed', message: isUserError ? String(error) : detailOf(error), isUserError })
+    // Nothing is left to do, and an open port would keep the thread alive.
+    thread.close()
     return undefined
   }
 }
 
-async function openServer(): Promise<Awaited<ReturnType<typeof listen>> | undefined> {
+async function openServer(): Promise<Listening> {
   const app = await buildServer({
     observer,
     host: data.host,

@@ -44,7 +44,7 @@ function makeJourney(trace) {
 }
 
 function outcome(trace) {
-  const reason = trace.reason === null ? '' : ` ${visible(trace.reason)}`
+  const reason = trace.reason === null ? '' : `: ${visible(trace.reason)}`
   const word = element(`span.outcome.outcome--${trace.outcome}`, [
     icon(trace.outcome),
     `${WORDS[trace.outcome]}${reason}`
@@ -98,7 +98,7 @@ function errorsNote(errors, isHeld) {
 function makeError(error) {
   const head = [
     icon('error'),
-    element('code.chip', visible(error.processor)),
+    error.processor === null ? element('span.chip', 'engine') : element('code.chip', visible(error.processor)),
     element('span.error__message', visible(error.message), { title: error.message }),
     element('span.meta.number', preciseClock(error.at), { title: error.at })
   ]

@@ -26,25 +26,26 @@ async function ask(path) {
 }
 
 async function turn() {
+  let answers
   try {
-    const [newStats, traces, errors] = await Promise.all([
+    answers = await Promise.all([
       ask('/stats'),
       ask(`/trace?limit=${SHOWN_LINES}`),
       ask(`/errors?limit=${SHOWN_LINES}`)
     ])
-    stats = newStats
     lost = undefined
     lastAnswerAt = new Date()
-    showAll(traces, errors)
   } catch (error) {
     // `Failed to fetch` says nothing to a person; a refusal of the server does.
     const isSilence = error instanceof TypeError || error.name === 'TimeoutError'
     lost = { since: lastAnswerAt, reason: isSilence ? 'The process may have ended.' : error.message }
   }
+  if (answers !== undefined) showAll(...answers)
   showVoice()
 }
 
-function showAll(traces, errors) {
+function showAll(newStats, traces, errors) {
+  stats = newStats
   showFigures(at('figures'), stats)
   showLedger(at('ledger'), at('unaccounted'), stats)
   showNodes(at('nodes'), stats)

@@ -157,14 +157,14 @@ export function showNodes(body, stats) {
     makeNode,
     (row, node) => {
       for (const { name, text, isAlarm } of COLUMNS) {
-        const cell = row.cells[name]
+        const cell = row.numbers[name]
         setText(cell, text(node))
         cell.classList.toggle('is-alarm', isAlarm?.(node) === true)
       }
       const share = percent(node.share_of_time)
       setText(row.share, share)
       row.bar.style.width = `${(node.share_of_time * 100).toFixed(1)}%`
-      row.classList.toggle('is-hot', stats.bottleneck?.processor === node.name && node.kind === 'processor')
+      row.classList.toggle('is-hot', stats.bottleneck?.processor === node.name)
       const isBusy = (node.busy_seconds ?? 0) >= 0.5
       setText(row.busy, isBusy ? `busy for ${duration(node.busy_seconds)}` : note(node))
       row.busy.classList.toggle('is-busy', isBusy)
@@ -179,29 +179,27 @@ function note(node) {
 
 function makeNode(node) {
   const row = element('tr', [], { role: 'row' })
-  row.cells = undefined
   const name = element('th.node__name', [element('code', visible(node.name), { title: node.name })], {
     scope: 'row',
     role: 'rowheader'
   })
   row.busy = element('small')
   name.append(row.busy)
-  const cells = {}
+  row.numbers = {}
   for (const column of COLUMNS) {
-    cells[column.name] = element('td.number', '', {
+    row.numbers[column.name] = element('td.number', '', {
       role: 'cell',
       'data-label': column.head,
       class: `number cell--${column.name}`
     })
   }
-  Object.defineProperty(row, 'cells', { value: cells })
   row.bar = element('span')
   row.share = element('span.share__text.number')
   const share = element('td', [element('div.share', [element('div.share__bar', [row.bar]), row.share])], {
     role: 'cell',
     class: 'cell--share'
   })
-  const all = Object.values(cells)
+  const all = Object.values(row.numbers)
   row.append(name, ...all.slice(0, 6), share, ...all.slice(6))
   return row
 }

@@ -50,7 +50,7 @@ function blockedVoice(stats, lane) {
     tone: 'time',
     sentence: [{ name: lane.busy_processor }, ' has been busy for ', { strong: duration(lane.busy_seconds) }, '.'],
     more: `Since ${clock(lane.busy_since)}.${where}${age >= STALE_SECONDS ? ` Its numbers are ${elapsed(age)} old.` : ''}`,
-    isStale: age >= STALE_SECONDS
+    isStale: false
   }
 }
 
@@ -98,7 +98,8 @@ function stateVoice(stats) {
 function bottleneckVoice(stats) {
   const speed = `${rate(stats.rates.lines)} lines/s`
   if (stats.bottleneck === null) return calm('flowing', ['Lines flow at ', { strong: speed }, '.'], '')
-  const p99 = stats.processors.find(processor => processor.name === stats.bottleneck.processor)?.p99 ?? null
+  const nodes = [...stats.processors, ...stats.sinks]
+  const p99 = nodes.find(node => node.name === stats.bottleneck.processor)?.p99 ?? null
   return {
     kind: `bottleneck ${stats.bottleneck.processor}`,
     mark: 'time',
@@ -107,7 +108,7 @@ function bottleneckVoice(stats) {
       { name: stats.bottleneck.processor },
       ' takes ',
       { strong: percent(stats.bottleneck.share_of_time) },
-      ' of the time spent in processors.'
+      ' of the time spent in processors and sinks.'
     ],
     more: `${speed} in all${p99 === null ? '' : `; 99 of 100 of its calls take at most ${duration(p99)}`}.`,
     isStale: false

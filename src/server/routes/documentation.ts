@@ -35,9 +35,9 @@ function withoutUnusedSchemas<Document extends object>(document: Document): Docu
   const used = new Set<string>()
   const follow = (part: unknown): void => {
     for (const [, name] of JSON.stringify(part ?? {}).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
-      if (used.has(name!)) continue
-      used.add(name!)
-      follow(schemas[name!])
+      if (used.has(name)) continue
+      used.add(name)
+      follow(schemas[name])
     }
   }
   follow(paths)
