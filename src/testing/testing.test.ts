@@ -28,7 +28,8 @@ const split = defineProcessor({
 })
 
 function mapper(create: () => Mapper<string> | ProcessorInstance<Mapper<string>>): ProcessorDefinition {
-  return defineProcessor({ name: 'mapper', summary: 'A mapper.', create })
+  const definition = defineProcessor({ name: 'mapper', summary: 'A mapper.', create })
+  return definition
 }
 
 function recordMapper(map: (record: { a: number }) => LineValue): ProcessorDefinition {
