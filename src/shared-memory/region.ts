@@ -134,8 +134,8 @@ function checkLimits(shape: RegionShape, limits: RegionLimits): void {
     throw new RangeError('chunkSlots must be a power of two, or 0.')
   if (limits.paths < 256) throw new RangeError('paths must be at least 256.')
   if (limits.journeyPages < 2 || limits.errorPages < 2) throw new RangeError('A ring needs at least 2 pages.')
-  if (limits.journeyTextBytes < 16_384 || limits.journeyTextBytes > 1_048_576 || limits.journeyTextBytes % 4 !== 0) {
-    throw new RangeError('journeyTextBytes must be a multiple of 4 from 16,384 to 1,048,576.')
+  if (limits.journeyTextBytes < 32_768 || limits.journeyTextBytes > 1_048_576 || limits.journeyTextBytes % 4 !== 0) {
+    throw new RangeError('journeyTextBytes must be a multiple of 4 from 32,768 to 1,048,576.')
   }
   if (limits.journeyRecords < 1024) throw new RangeError('journeyRecords must be at least 1,024.')
   if (limits.errorPageBytes < 32_768 || limits.errorPageBytes % 4 !== 0) {

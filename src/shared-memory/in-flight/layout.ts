@@ -1,4 +1,4 @@
-// One latch: [time of publishing, lines in flight in all, entries], the oldest lines first, eight numbers for each.
+// One latch: [time of publishing, lines in flight in all, entries shown, entries], the oldest lines first, eight numbers for each.
 // The lane writes, anyone reads.
 
 import { latchWords } from '../latch/layout.ts'
@@ -8,7 +8,8 @@ export const IN_FLIGHT_CAPACITY = 64
 
 export const AT_MILLISECONDS = 0
 export const TOTAL = 1
-export const ENTRIES = 2
+export const SHOWN = 2
+export const ENTRIES = 3
 
 export const ENTRY = {
   sourceNumber: 0,

@@ -10,6 +10,7 @@ import {
   IN_FLIGHT_CAPACITY,
   IN_FLIGHT_NUMBERS,
   type InFlightEntry,
+  SHOWN,
   TOTAL
 } from './layout.ts'
 
@@ -37,9 +38,9 @@ export class InFlightReader {
   read(): InFlight {
     const isFresh = this.#latch.read()
     const numbers = this.#latch.numbers
-    const total = Math.max(0, numbers[TOTAL])
+    const shown = Math.min(numbers[SHOWN], IN_FLIGHT_CAPACITY)
     const entries: InFlightEntry[] = []
-    for (let index = 0; index < Math.min(total, IN_FLIGHT_CAPACITY); index++) {
+    for (let index = 0; index < shown; index++) {
       const base = ENTRIES + index * ENTRY_NUMBERS
       entries.push({
         sourceNumber: numbers[base + ENTRY.sourceNumber],
@@ -51,6 +52,6 @@ export class InFlightReader {
         isParked: numbers[base + ENTRY.isParked] === 1
       })
     }
-    return { entries, total, atMilliseconds: numbers[AT_MILLISECONDS], isFresh }
+    return { entries, total: Math.max(0, numbers[TOTAL]), atMilliseconds: numbers[AT_MILLISECONDS], isFresh }
   }
 }

@@ -10,6 +10,7 @@ import {
   IN_FLIGHT_CAPACITY,
   IN_FLIGHT_NUMBERS,
   type InFlightEntry,
+  SHOWN,
   TOTAL
 } from './layout.ts'
 
@@ -30,6 +31,7 @@ export class InFlightWriter {
     numbers[AT_MILLISECONDS] = atMilliseconds
     numbers[TOTAL] = total
     const shown = Math.min(entries.length, IN_FLIGHT_CAPACITY)
+    numbers[SHOWN] = shown
     for (let index = 0; index < shown; index++) {
       const entry = entries[index]
       const base = ENTRIES + index * ENTRY_NUMBERS

@@ -176,8 +176,9 @@ export class JourneyWriter {
     const slots = this.#slots
     const last = Math.min(to, from + this.#slotCount - this.#usedSlots)
     const firstByte = starts[from]
-    const endOfRoom = firstByte + this.#textBytes - this.#usedBytes
-    const toText = this.#usedBytes - firstByte
+    const textStart = alignLike(this.#usedBytes, bytes.byteOffset + firstByte)
+    const toText = textStart - firstByte
+    const endOfRoom = this.#textBytes - toText
     const bytesStart = this.#bytesStart
     let word = this.#usedSlots * SLOT_WORDS
     let line = from
@@ -195,8 +196,8 @@ export class JourneyWriter {
       start = end
     }
     if (line > from) {
-      this.#text.set(bytes.subarray(firstByte, start), this.#usedBytes)
-      this.#usedBytes += start - firstByte
+      this.#text.set(bytes.subarray(firstByte, start), textStart)
+      this.#usedBytes = start + toText
       this.#usedSlots += line - from
       this.#lines += line - from
     }
@@ -272,6 +273,14 @@ export class JourneyWriter {
     this.#lines = 0
     this.#isBatchInPage = false
   }
+}
+
+/**
+ * The next place in a text whose address is like the source's modulo 8. Into shared memory V8 copies eight bytes at a
+ * time only then, else one by one, which takes five times as long.
+ */
+function alignLike(place: number, source: number): number {
+  return place + ((source - place) & 7)
 }
 
 function lengthWithoutLineEnd(bytes: Uint8Array, start: number, end: number): number {
