@@ -100,7 +100,7 @@ function wordFaults({ path, text }: SourceFile): string[] {
 }
 
 function roomOf(path: string): string {
-  return path.split('/', 1)[0] as string
+  return path.split('/', 1)[0]
 }
 
 function target(from: string, { specifier }: Import): string {

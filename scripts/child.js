@@ -23,7 +23,7 @@ const PARENT_CHECK_MILLISECONDS = 500
  * @param {string} command
  * @param {readonly string[]} args
  * @param {import('node:child_process').SpawnOptions} options
- * @returns {Promise<{ code: number | null, signal: NodeJS.Signals | null, output: string }>} `output` is what came
+ * @returns {Promise<{ code: number | null, signal: string | null, output: string }>} `output` is what came
  * through piped stdout and stderr.
  */
 export async function runChild(command, args, options = {}) {

@@ -35,7 +35,7 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly (string | Permission
   cli: ['threads', 'config', 'builtins.ts', 'state', 'contract', 'base'],
   testing: ['sdk', 'engine', 'base'],
   'builtins.ts': ['processors', 'connectors', 'sdk'],
-  'index.ts': ['sdk', 'config', 'threads', 'contract', 'base']
+  'index.ts': ['sdk', 'config', 'threads', { room: 'connectors', typesOnly: true }, 'contract', 'base']
 }
 
 /** What a test may import besides what its room may. */

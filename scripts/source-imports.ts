@@ -42,7 +42,7 @@ function isMember(previous: Token | undefined): boolean {
 /** `… from 'x'`: names, commas, stars and one pair of braces stand between, and nothing else. */
 function fromClause(tokens: readonly Token[], start: number, isType: boolean): Import | undefined {
   for (let index = start; index < tokens.length; index++) {
-    const token = tokens[index] as Token
+    const token = tokens[index]
     const next = tokens[index + 1]
     if (token.text === 'from' && next?.kind === 'string') return found(next, isType)
     if (token.kind === 'other' && !['{', '}', ',', '*'].includes(token.text)) return undefined

@@ -54,7 +54,7 @@ export function tokenize(source: string): Token[] {
       advance(endOfRegularExpression(source, position))
     } else {
       const name = match(NAME, source, position)
-      const text = name ?? match(NUMBER, source, position) ?? (character as string)
+      const text = name ?? match(NUMBER, source, position) ?? character
       if (text === '{') depth++
       if (text === '}') depth--
       if (text.trim() !== '') push(name === undefined ? 'other' : 'name', text)

@@ -17,11 +17,11 @@ const words = process.argv.slice(2).filter(argument => argument !== '--long')
 const isLong = process.argv.includes('--long')
 
 const files = FOLDERS.flatMap(folder =>
-  readdirSync(folder, { recursive: true }).map(path => `${folder}/${path.replaceAll('\\', '/')}`)
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).map(path => `${folder}/${path.replaceAll('\\', '/')}`)
 )
   .filter(path => path.endsWith('.test.ts') && (isLong || !path.endsWith('.long.test.ts')))
   .filter(path => words.length === 0 || words.some(word => path.includes(word)))
-  .sort()
+  .sort((a, b) => (a < b ? -1 : 1))
 
 if (files.length === 0) {
   process.stderr.write(

@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 
 import { type FileSystem, nodeFileSystem } from '../../base/file-system.ts'
+import { temporaryFolder } from '../state-fixtures.ts'
 import { logFolder, SEGMENT_HEADER_BYTES, segmentName } from './layout.ts'
-import { letter, letters, readLog, temporaryFolder } from './log-fixtures.ts'
+import { letter, letters, readLog } from './log-fixtures.ts'
 import { DeadLetterLog, DeadLetterLogError } from './writer.ts'
 
 /** Small segments, so that a few letters fill several. */
@@ -125,7 +126,7 @@ describe('the dead-letter log', () => {
     log.close()
     // The outer frame is not to be trusted any more, so the next letter is searched for, through the inner ones.
     const damaged = segment(second, 1)
-    damaged[SEGMENT_HEADER_BYTES]! ^= 1
+    damaged[SEGMENT_HEADER_BYTES] ^= 1
     writeFileSync(join(logFolder(second), '000000000001.dll'), damaged)
 
     assert.deepEqual(readLog(second).letters, [])

@@ -22,7 +22,7 @@ const anyText = fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map(unit =
 const record = fc.jsonValue().filter(value => typeof value === 'object' && value !== null)
 const json = record.map(value => JSON.parse(JSON.stringify(value)))
 
-const plainRecord: typeof fc.record = (model: object) => fc.record(model as never, { noNullPrototype: true }) as never
+const plainRecord: typeof fc.record = (model: object) => fc.record(model, { noNullPrototype: true }) as never
 
 const anyLetter: fc.Arbitrary<DeadLetter> = plainRecord({
   kind: fc.constantFrom('dead' as const, 'unmatched' as const),

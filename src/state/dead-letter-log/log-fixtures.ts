@@ -1,19 +1,8 @@
-// Letters and folders for the tests of the log.
-
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { TestContext } from 'node:test'
+// Letters for the tests of the log, and the log as they look at it.
 
 import type { FileSystem } from '../../base/file-system.ts'
 import type { DeadLetter } from './letter.ts'
 import { type LogDamage, type ReadOptions, readDeadLetters, type StoredLetter } from './reader.ts'
-
-export function temporaryFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'linescope-state-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
 
 /** The n-th letter; different from all others. */
 export function letter(number: number, changes: Partial<DeadLetter> = {}): DeadLetter {
