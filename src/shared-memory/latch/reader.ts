@@ -1,7 +1,7 @@
 // Reads the newest whole copy of a latch. Bounded: after eight tries the last good copy stays, and the caller is told.
 
 import type { AtomicCells } from '../cells.ts'
-import { ACTIVE, copyOffset, VERSION } from './layout.ts'
+import { copyOffset, isBeingWritten, newestCopy, VERSION } from './layout.ts'
 
 const TRIES = 8
 
@@ -12,8 +12,7 @@ export class LatchReader {
   readonly #base: number
   #accepted: Copy
   #spare: Copy
-  #acceptedActive = -1
-  #acceptedVersion = -1
+  #acceptedVersion = 0
 
   constructor(cells: AtomicCells, base: number, numberCount: number) {
     this.#cells = cells
@@ -29,25 +28,28 @@ export class LatchReader {
 
   /** False when no whole copy could be had: `numbers` is then an older one. */
   read(): boolean {
+    const versions = this.#base + VERSION
     for (let attempt = 0; attempt < TRIES; attempt++) {
-      const active = this.#cells.load(this.#base + ACTIVE) & 1
-      const version = this.#cells.load(this.#base + VERSION + active)
-      if (active === this.#acceptedActive && version === this.#acceptedVersion) return true
-      if ((version & 1) !== 0) continue
-      this.#copy(active)
-      if (this.#cells.load(this.#base + VERSION + active) !== version) continue
-      return this.#accept(active, version)
+      const first = this.#cells.load(versions)
+      const second = this.#cells.load(versions + 1)
+      const newest = newestCopy(first, second)
+      const version = newest === 1 ? second : first
+      if (version === this.#acceptedVersion) return true
+      if (isBeingWritten(version)) continue
+      this.#copy(newest)
+      if (this.#cells.load(versions + newest) !== version) continue
+      return this.#accept(version)
     }
     return false
   }
 
-  #copy(active: number): void {
+  #copy(newest: number): void {
     const words = this.#spare.words
-    const from = this.#base + copyOffset(active, this.#spare.numbers.length)
+    const from = this.#base + copyOffset(newest, this.#spare.numbers.length)
     for (let index = 0; index < words.length; index++) words[index] = this.#cells.load(from + index)
   }
 
-  #accept(active: number, version: number): boolean {
+  #accept(version: number): boolean {
     if (!this.#spare.numbers.every(Number.isFinite)) {
       this.telemetryCorrupt++
       return false
@@ -55,7 +57,6 @@ export class LatchReader {
     const accepted = this.#spare
     this.#spare = this.#accepted
     this.#accepted = accepted
-    this.#acceptedActive = active
     this.#acceptedVersion = version
     return true
   }

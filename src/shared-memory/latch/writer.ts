@@ -1,7 +1,7 @@
 // Publishes private numbers as one whole. Never waits, allocates nothing.
 
 import type { AtomicCells } from '../cells.ts'
-import { ACTIVE, copyOffset, VERSION } from './layout.ts'
+import { copyOffset, newestCopy, VERSION } from './layout.ts'
 
 export class LatchWriter {
   /** Private to the writing thread, which changes them as it likes; readers see them as they were at a publish. */
@@ -9,7 +9,8 @@ export class LatchWriter {
   readonly #words: Int32Array
   readonly #cells: AtomicCells
   readonly #base: number
-  #active: number
+  #newest: number
+  #version: number
 
   /** Goes on where a dead predecessor stopped: the numbers become those that it published last. */
   constructor(cells: AtomicCells, base: number, numbers: Float64Array) {
@@ -17,23 +18,24 @@ export class LatchWriter {
     this.#words = new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length * 2)
     this.#cells = cells
     this.#base = base
-    this.#active = cells.load(base + ACTIVE) & 1
-    const from = base + copyOffset(this.#active, numbers.length)
+    const first = cells.load(base + VERSION)
+    const second = cells.load(base + VERSION + 1)
+    this.#newest = newestCopy(first, second)
+    this.#version = this.#newest === 1 ? second : first
+    const from = base + copyOffset(this.#newest, numbers.length)
     for (let index = 0; index < this.#words.length; index++) this.#words[index] = cells.load(from + index)
   }
 
   publish(): void {
     const cells = this.#cells
     const words = this.#words
-    const next = 1 - this.#active
+    const next = 1 - this.#newest
     const version = this.#base + VERSION + next
     const to = this.#base + copyOffset(next, this.numbers.length)
-    // A predecessor may have died at an odd version; a version is used once, whoever wrote it.
-    const odd = (cells.load(version) + 1) | 1
-    cells.store(version, odd)
+    cells.store(version, (this.#version + 1) | 0)
     for (let index = 0; index < words.length; index++) cells.store(to + index, words[index])
-    cells.store(version, odd + 1)
-    cells.store(this.#base + ACTIVE, next)
-    this.#active = next
+    this.#version = (this.#version + 2) | 0
+    cells.store(version, this.#version)
+    this.#newest = next
   }
 }
