@@ -18,6 +18,8 @@ export interface SinkSetup {
   readonly baseFolder: string
   /** True for a fresh start on finite files: a sink's file is replaced, else appended to. */
   readonly replace: boolean
+  /** True when this run has opened the sink before (a restarted lane, a resume): it appends, whatever its mode says. */
+  readonly isContinued?: boolean
   /** Sleeps the thread, for a sink that must wait and may not return early (EAGAIN on a pipe). */
   blockThread(milliseconds: number): void
 }

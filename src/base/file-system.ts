@@ -1,0 +1,59 @@
+// The calls that touch files, as an object: a test makes any of them fail, a simulation replaces them all.
+
+import fs, { type BigIntStats } from 'node:fs'
+import { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
+import { isatty, ReadStream } from 'node:tty'
+
+/** Named as in `node:fs`, and failing as there. A `null` position is the descriptor's own. */
+export interface FileSystem {
+  /** `mode` is that of a new file. */
+  openSync(path: string, flags: number, mode?: number): number
+  closeSync(descriptor: number): void
+  statSync(path: string): BigIntStats
+  fstatSync(descriptor: number): BigIntStats
+  accessSync(path: string, mode: number): void
+  readSync(descriptor: number, target: Uint8Array, offset: number, length: number, position: number | null): number
+  read(descriptor: number, target: Uint8Array, offset: number, length: number, position: number | null): Promise<number>
+  writeSync(descriptor: number, bytes: Uint8Array, offset: number, length: number): number
+  ftruncateSync(descriptor: number, length: number): void
+  mkdirSync(path: string, mode: number): void
+  /** Names in a folder, in no promised order. */
+  readdirSync(path: string): string[]
+  unlinkSync(path: string): void
+  /** Paths that match, in no promised order; relative ones start from `baseFolder`. */
+  globSync(pattern: string, baseFolder: string): string[]
+  /**
+   * Bytes of a pipe, terminal or socket as they come. Waits in the event loop: a blocking read would keep a thread of
+   * the pool, and neither `process.exit()` nor `worker.terminate()` returns before it does. Owns the descriptor.
+   */
+  openStream(descriptor: number): Readable
+  isTerminal(descriptor: number): boolean
+}
+
+export const nodeFileSystem: FileSystem = {
+  openSync: (path, flags, mode) => fs.openSync(path, flags, mode),
+  closeSync: descriptor => fs.closeSync(descriptor),
+  statSync: path => fs.statSync(path, { bigint: true }),
+  fstatSync: descriptor => fs.fstatSync(descriptor, { bigint: true }),
+  accessSync: (path, mode) => fs.accessSync(path, mode),
+  readSync: (descriptor, target, offset, length, position) => fs.readSync(descriptor, target, offset, length, position),
+  read: (descriptor, target, offset, length, position) =>
+    new Promise((resolve, reject) => {
+      fs.read(descriptor, target, offset, length, position, (error, count) => {
+        if (error === null) resolve(count)
+        else reject(error)
+      })
+    }),
+  writeSync: (descriptor, bytes, offset, length) => fs.writeSync(descriptor, bytes, offset, length),
+  ftruncateSync: (descriptor, length) => fs.ftruncateSync(descriptor, length),
+  mkdirSync: (path, mode) => {
+    fs.mkdirSync(path, { mode })
+  },
+  readdirSync: path => fs.readdirSync(path),
+  unlinkSync: path => fs.unlinkSync(path),
+  globSync: (pattern, baseFolder) => fs.globSync(pattern, { cwd: baseFolder }),
+  openStream: descriptor =>
+    isatty(descriptor) ? new ReadStream(descriptor) : new Socket({ fd: descriptor, readable: true, writable: false }),
+  isTerminal: descriptor => isatty(descriptor)
+}

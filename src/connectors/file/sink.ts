@@ -1,0 +1,142 @@
+// Writes lines to a file, with an exact count of the bytes that are in, also after a write that failed half-way.
+
+import { constants } from 'node:fs'
+import { resolve } from 'node:path'
+
+import { z } from 'zod'
+
+import { type FileSystem, nodeFileSystem } from '../../base/file-system.ts'
+import { quote } from '../../base/quote.ts'
+import { UserError } from '../../base/user-error.ts'
+import { writeFully } from '../../base/write-fully.ts'
+import { defineSink, type Sink, type SinkSetup } from '../../sdk/sink.ts'
+import { writeFailure } from '../write-failure.ts'
+import { cannotWrite } from './failures.ts'
+
+const options = z.strictObject({
+  path: z.string().min(1).describe('File to write. Its folder must exist.'),
+  mode: z
+    .enum(['auto', 'append', 'replace', 'refuse'])
+    .default('auto')
+    .describe(
+      'What happens to a file that exists. auto replaces it when a run starts afresh on finite files and appends otherwise.'
+    )
+})
+
+type Mode = z.output<typeof options>['mode']
+
+export function createFileSink(fileSystem: FileSystem) {
+  return defineSink({
+    name: 'file',
+    summary: 'Writes lines to a file.',
+    options,
+    file: ({ path }, baseFolder) => resolve(baseFolder, path),
+    open: ({ path, mode }, setup) => openFile(fileSystem, path, mode, setup)
+  })
+}
+
+export const fileSink = createFileSink(nodeFileSystem)
+
+function openFile(fileSystem: FileSystem, name: string, mode: Mode, setup: SinkSetup): Sink {
+  const path = resolve(setup.baseFolder, name)
+  let descriptor: number
+  try {
+    descriptor = fileSystem.openSync(path, openFlags(mode, setup))
+  } catch (cause) {
+    throw cannotWrite(name, path, cause)
+  }
+  const status = fileSystem.fstatSync(descriptor)
+  if (status.isSocket()) {
+    fileSystem.closeSync(descriptor)
+    throw new UserError(`cannot write ${quote(name)}: it is a socket`)
+  }
+  const length = status.isFile() ? Number(status.size) : undefined
+  const startsInsideLine =
+    length !== undefined && length > 0 && setup.isContinued !== true && !endsWithNewline(fileSystem, path, length)
+  return new FileSink(fileSystem, descriptor, name, length, startsInsideLine, setup)
+}
+
+// Always appending: what others add stays, and a file that was emptied under us gets no hole.
+function openFlags(mode: Mode, setup: SinkSetup): number {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (constants.O_NONBLOCK ?? 0)
+  if (setup.isContinued === true) return flags
+  if (mode === 'refuse') return flags | constants.O_EXCL
+  return mode === 'replace' || (mode === 'auto' && setup.replace) ? flags | constants.O_TRUNC : flags
+}
+
+function endsWithNewline(fileSystem: FileSystem, path: string, length: number): boolean {
+  let descriptor: number
+  try {
+    descriptor = fileSystem.openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  } catch {
+    // A file that may be written and not read: nothing can be told, so nothing is added.
+    return true
+  }
+  try {
+    const last = new Uint8Array(1)
+    return fileSystem.readSync(descriptor, last, 0, 1, length - 1) === 0 || last[0] === 0x0a
+  } catch {
+    return true
+  } finally {
+    fileSystem.closeSync(descriptor)
+  }
+}
+
+const NEWLINE = new Uint8Array([0x0a])
+
+class FileSink implements Sink {
+  private readonly fileSystem: FileSystem
+  private readonly name: string
+  private readonly blockThread: (milliseconds: number) => void
+  private descriptor: number
+  private bytesInFile: number | undefined
+  /** Somebody's last line has no end: ours must not be glued to it. */
+  private startsInsideLine: boolean
+
+  constructor(
+    fileSystem: FileSystem,
+    descriptor: number,
+    name: string,
+    length: number | undefined,
+    startsInsideLine: boolean,
+    setup: SinkSetup
+  ) {
+    this.fileSystem = fileSystem
+    this.descriptor = descriptor
+    this.name = name
+    this.bytesInFile = length
+    this.startsInsideLine = startsInsideLine
+    this.blockThread = milliseconds => setup.blockThread(milliseconds)
+  }
+
+  get length(): number | undefined {
+    return this.bytesInFile
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.startsInsideLine && bytes.length > 0) {
+      this.append(NEWLINE, 0)
+      this.startsInsideLine = false
+    }
+    this.append(bytes, undefined)
+  }
+
+  close(): void {
+    if (this.descriptor === -1) return
+    const descriptor = this.descriptor
+    this.descriptor = -1
+    try {
+      this.fileSystem.closeSync(descriptor)
+    } catch (cause) {
+      // A network file system may tell only now that earlier bytes found no room.
+      throw writeFailure(this.name, cause, 0)
+    }
+  }
+
+  /** `countedBytes` is what a failure says of the caller's bytes when these are not the caller's. */
+  private append(bytes: Uint8Array, countedBytes: number | undefined): void {
+    const { written, error } = writeFully(this.fileSystem, this.descriptor, bytes, this.blockThread)
+    if (this.bytesInFile !== undefined) this.bytesInFile += written
+    if (error !== undefined) throw writeFailure(this.name, error, countedBytes ?? written)
+  }
+}
