@@ -1,0 +1,92 @@
+// A dashboard with real sockets over a recorded run, and a client that sends bytes as they are.
+
+import { connect } from 'node:net'
+import type { TestContext } from 'node:test'
+
+import type { FastifyInstance } from 'fastify'
+
+import { observe, type RecordedRun } from '../observer/observe-recording-fixtures.ts'
+import { type Listening, listen } from './listen.ts'
+import { buildServer, type ServerOptions } from './server.ts'
+
+export const TOKEN = 'a-token-of-256-bits-would-be-longer'
+
+export interface Dashboard extends Listening {
+  readonly app: FastifyInstance
+  readonly faults: unknown[]
+}
+
+export interface DashboardOptions extends Partial<Omit<ServerOptions, 'observer'>> {
+  readonly run?: RecordedRun
+  /** Called before the server listens. */
+  readonly prepare?: (app: FastifyInstance) => void
+}
+
+export async function buildApp(t: TestContext, options: DashboardOptions = {}): Promise<FastifyInstance> {
+  const { run, prepare, ...server } = options
+  const { observer } = await observe(t, run)
+  const app = await buildServer({
+    observer,
+    host: '127.0.0.1',
+    allowHosts: [],
+    token: TOKEN,
+    version: '1.2.3',
+    ...server
+  })
+  t.after(() => app.close())
+  prepare?.(app)
+  return app
+}
+
+/** Closed with the test. */
+export async function startDashboard(t: TestContext, options: DashboardOptions = {}): Promise<Dashboard> {
+  const faults: unknown[] = []
+  const app = await buildApp(t, { reportFault: error => faults.push(error), ...options })
+  const listening = await listen(app, { host: options.host ?? '127.0.0.1', port: 0 })
+  t.after(() => listening.close())
+  return { ...listening, app, faults }
+}
+
+export interface RawAnswer {
+  readonly status: number
+  readonly headers: ReadonlyMap<string, string>
+  readonly body: string
+}
+
+/** Sends the text as it is and reads one answer. */
+export async function sendRaw(port: number, text: string, address = '127.0.0.1'): Promise<RawAnswer> {
+  const socket = connect(port, address)
+  let received = Buffer.alloc(0)
+  await new Promise<void>((resolve, reject) => {
+    socket.on('error', error => (received.length > 0 ? resolve() : reject(error)))
+    socket.on('data', chunk => {
+      received = Buffer.concat([received, chunk])
+      if (isWhole(received)) resolve()
+    })
+    socket.on('end', resolve)
+    // The sending side stays open: Node gives up an answer that is still being made when the client has ended.
+    socket.write(text)
+  })
+  socket.destroy()
+  return parseAnswer(received.toString())
+}
+
+function isWhole(received: Buffer): boolean {
+  const head = received.indexOf('\r\n\r\n')
+  const length = /\r\ncontent-length: (\d+)/i.exec(received.toString('latin1', 0, head))?.[1]
+  return head >= 0 && length !== undefined && received.length >= head + 4 + Number(length)
+}
+
+/** A GET with exactly these headers, in this order and spelling. */
+export function get(target: string, headers: readonly string[]): string {
+  return `GET ${target} HTTP/1.1\r\n${headers.map(header => `${header}\r\n`).join('')}Connection: close\r\n\r\n`
+}
+
+function parseAnswer(text: string): RawAnswer {
+  const [head = '', body = ''] = text.split('\r\n\r\n', 2)
+  const [statusLine = '', ...lines] = head.split('\r\n')
+  const headers = new Map(
+    lines.map(line => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()])
+  )
+  return { status: Number(statusLine.split(' ')[1]), headers, body }
+}
