@@ -17,11 +17,11 @@ export const delay = defineProcessor({
   }),
   accepts: 'any',
 
-  create: ({ ms, block }, { blockThread }) => {
+  create: ({ ms, block }, setup) => {
     if (ms === 0) return line => line
     if (block) {
       return line => {
-        blockThread(ms)
+        setup.blockThread(ms)
         return line
       }
     }

@@ -72,7 +72,7 @@ describe('route', () => {
   test('fails on a line that a condition cannot be asked of', async () => {
     const { errors, values } = await runProcessor(route, [{ a: 1 }], { options: LEVELS })
 
-    assert.match(errors[0]!.message, /"contains" is for text, not for a record/)
+    assert.match(errors[0].message, /"contains" is for text, not for a record/)
     assert.deepEqual(values, [])
   })
 
@@ -80,15 +80,15 @@ describe('route', () => {
     const warnings = route.warnings!([{ when: 'line.matches("(?=a)b")', to: 'x' }])
 
     assert.equal(warnings.length, 2)
-    assert.match(warnings[0]!, /cannot run in linear time/)
-    assert.match(warnings[1]!, /no_rule/)
+    assert.match(warnings[0], /cannot run in linear time/)
+    assert.match(warnings[1], /no_rule/)
     assert.deepEqual(route.warnings!(LEVELS), [])
   })
 
   test('refuses rules that make no sense, and says where', () => {
     const refused = (options: unknown) => {
       const [issue] = route.options!.safeParse(options).error!.issues
-      return [issue!.path.join('.'), issue!.message]
+      return [issue.path.join('.'), issue.message]
     }
 
     assert.deepEqual(refused([]), ['', 'needs at least one rule'])

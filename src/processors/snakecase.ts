@@ -44,8 +44,8 @@ function snakeCase(line: string): string {
   let written = 0
   let before = OTHER
   for (let at = 0; at < length; at++) {
-    const code = input[at]!
-    const kind = kindOf[code]!
+    const code = input[at]
+    const kind = kindOf[code]
     if (kind !== OTHER) {
       const isNewWord = before === OTHER ? written > 0 : before === LOWER && kind === UPPER
       if (isNewWord) output[written++] = UNDERSCORE

@@ -70,6 +70,6 @@ describe('trim', () => {
 test('text steps refuse a record and say what is missing', async () => {
   for (const definition of [uppercase, lowercase, trim]) {
     const { errors } = await runProcessor(definition, [{ a: 1 }])
-    assert.equal(errors[0]!.message, `"${definition.name}" takes text, got a record: add to_json before it`)
+    assert.equal(errors[0].message, `"${definition.name}" takes text, got a record: add to_json before it`)
   }
 })

@@ -2,7 +2,6 @@
 
 export type { Condition, ConditionContext } from './condition/condition.ts'
 export { compileCondition, conditionWarnings } from './condition/condition.ts'
-export { ConditionError } from './condition/condition-error.ts'
 export { SinkError, SourceError } from './errors.ts'
 export { flatCopy } from './flat-copy.ts'
 export type { JsonValue, LineRecord, LineValue } from './line.ts'

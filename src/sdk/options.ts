@@ -172,7 +172,7 @@ function amount(kind: Quantity, value: number | string): number | undefined {
   if (typeof value === 'number') return value
   let sum = 0
   for (const [, digits, unit] of value.matchAll(/(\d+(?:\.\d+)?) *([A-Za-z]*)/g)) {
-    sum += Number(digits) * (unit === '' ? 1 : kind.factors[unit!]!)
+    sum += Number(digits) * (unit === '' ? 1 : kind.factors[unit])
   }
   // 0.1 + 0.2 seconds and the like: a nanosecond is as exact as any timer.
   const rounded = Math.round(sum * 1e6) / 1e6
@@ -189,8 +189,8 @@ function shown(kind: Quantity, value: number): string {
 /** Undefined leaves the message to zod: what is missing is no wrong value. */
 function refusal(wanted: string, input: unknown): string | undefined {
   if (input === undefined) return undefined
-  const given =
-    typeof input === 'string' ? quote(input, 40) : typeof input === 'object' && input !== null ? 'that' : String(input)
+  const isScalar = typeof input === 'number' || typeof input === 'boolean' || input === null
+  const given = typeof input === 'string' ? quote(input, 40) : isScalar ? String(input) : 'that'
   return `must be ${wanted}, not ${given}`
 }
 

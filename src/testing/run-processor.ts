@@ -162,10 +162,10 @@ export class ProcessorRunner implements ProcessorRun {
     const call = new CallContext(this.#name, lineNumber, this.#offset, attempt, this.#settings.context ?? {}, this.log)
     try {
       if (this.#isMapper) {
-        const value = await (this.#instance.process as Mapper)(line as never, call)
+        const value = await (this.#instance.process as Mapper)(line, call)
         if (value !== undefined) emissions.push({ tag: undefined, value, lineNumber })
       } else {
-        await (this.#instance.process as Process)(line as never, emit, call)
+        await (this.#instance.process as Process)(line, emit, call)
       }
       for (const { value } of emissions) refuseNoLine(value)
     } finally {

@@ -102,12 +102,9 @@ describe('runProcessor', () => {
     const fives = mapper(() => () => 5 as never)
     const records = recordMapper(record => record)
 
-    assert.match((await runProcessor(fives, ['x'])).errors[0]!.message, /emitted a number; a line is text or a record/)
-    assert.match(
-      (await runProcessor(split, [{}])).errors[0]!.message,
-      /takes text, got a record: add to_json before it/
-    )
-    assert.match((await runProcessor(records, ['x'])).errors[0]!.message, /takes a record, got text: add parse_json/)
+    assert.match((await runProcessor(fives, ['x'])).errors[0].message, /emitted a number; a line is text or a record/)
+    assert.match((await runProcessor(split, [{}])).errors[0].message, /takes text, got a record: add to_json before it/)
+    assert.match((await runProcessor(records, ['x'])).errors[0].message, /takes a record, got text: add parse_json/)
   })
 
   test('freezes records as the engine does', async () => {
@@ -116,7 +113,7 @@ describe('runProcessor', () => {
       return record
     })
 
-    assert.match((await runProcessor(records, [{ a: 1 }])).errors[0]!.message, /read only/)
+    assert.match((await runProcessor(records, [{ a: 1 }])).errors[0].message, /read only/)
   })
 
   test('checks options and fills in defaults', async () => {
@@ -143,7 +140,7 @@ describe('measureKeptText', () => {
   const leaks: [what: string, definition: ProcessorDefinition][] = [
     ['whole lines', mapper(() => remembering(line => line))],
     ['parts of lines', mapper(() => remembering(line => line.slice(4, 24)))],
-    ['what a pattern found', mapper(() => remembering(line => /number (.*)/.exec(line)![1]!))],
+    ['what a pattern found', mapper(() => remembering(line => /number (.*)/.exec(line)![1]))],
     ['lines joined to something', mapper(() => remembering(line => `key:${line}`))]
   ]
   for (const [what, definition] of leaks) {
@@ -205,7 +202,7 @@ describe('verifyProcessor', () => {
     [
       'throws what is no error',
       mapper(() => () => {
-        throw 'text'
+        throw 'text' as unknown as Error
       }),
       /threw no Error/
     ],

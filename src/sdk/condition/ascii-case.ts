@@ -7,7 +7,7 @@ export function expandAsciiCase(pattern: string): string | undefined {
   let result = ''
   let at = 0
   while (at < pattern.length) {
-    const char = pattern[at]!
+    const char = pattern[at]
     if (char > '\x7f') return undefined
     if (char === '\\') {
       const item = readEscape(pattern, at)
@@ -46,7 +46,7 @@ function readEscape(pattern: string, at: number): Item | undefined {
   const rest = pattern.slice(at, at + 6)
   const coded = /^\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4}))/.exec(rest)
   if (coded !== null) {
-    const code = Number.parseInt(coded[1] ?? coded[2]!, 16)
+    const code = Number.parseInt(coded[1] ?? coded[2], 16)
     return code > 0x7f ? undefined : { text: coded[0], code }
   }
   const control = /^\\c[A-Za-z]/.exec(rest)
@@ -84,7 +84,7 @@ function expandSet(pattern: string, from: number): { text: string; end: number }
 }
 
 function readSetItem(pattern: string, at: number): Item | undefined {
-  const char = pattern[at]!
+  const char = pattern[at]
   if (char > '\x7f') return undefined
   if (char !== '\\') return { text: char, code: char.charCodeAt(0) }
   return readEscape(pattern, at)

@@ -68,7 +68,7 @@ export function explainText(error: unknown, text: string): ConditionError {
     case 'unterminated_triple_quoted_string':
       return fail('text without its closing quote')
     case 'unknown_variable':
-      return explainName(String(error.node?.args ?? token), fail)
+      return explainName(token, fail)
     case 'no_matching_overload':
       return explainCall(error, fail)
     case 'invalid_logical_operand':
@@ -108,8 +108,7 @@ function explainSyntax(error: LibraryError, text: string, start: number, token: 
   if (token === '&' || token === '|') return fail(`unexpected ${shown(token)}`, `Write ${token}${token}.`)
   const expected = /^Expected (\w+), got (\w+)$/.exec(error.summary)
   const name = (symbol: string) => TOKENS[symbol] ?? symbol.toLowerCase()
-  if (expected !== null)
-    return fail(`expected ${name(expected[1]!)}, found ${token ? shown(token) : name(expected[2]!)}`)
+  if (expected !== null) return fail(`expected ${name(expected[1])}, found ${token ? shown(token) : name(expected[2])}`)
   return fail(token === '' ? 'the condition ends too early' : `unexpected ${shown(token)}`)
 }
 
@@ -128,7 +127,7 @@ function explainName(name: string, fail: Fail): ConditionError {
 }
 
 function explainCall(error: LibraryError, fail: Fail): ConditionError {
-  const name = String((error.node?.args as unknown[] | undefined)?.[0] ?? '')
+  const [name = ''] = (error.node?.args ?? []) as string[]
   const isMethod = error.node?.op === 'rcall'
   const names = isMethod ? methodNames : functionNames
   if (names.includes(name)) return fail(plain(error))
@@ -145,10 +144,10 @@ function explainCall(error: LibraryError, fail: Fail): ConditionError {
 function plain(error: LibraryError): string {
   const operator = /^no such overload: (.+) ([=!<>+\-*/%in]{1,2}) (.+)$/.exec(error.summary)
   if (operator !== null) {
-    return `no operator "${operator[2]}" for ${typeName(operator[1]!)} and ${typeName(operator[3]!)}`
+    return `no operator "${operator[2]}" for ${typeName(operator[1])} and ${typeName(operator[3])}`
   }
   const call = /^found no matching overload for '(?:(.+?)\.)?(\w+)\((.*)\)'$/.exec(error.summary)
-  if (call !== null) return callProblem(call[2]!, call[1], call[3] === '' ? [] : call[3]!.split(', '))
+  if (call !== null) return callProblem(call[2], call[1], call[3] === '' ? [] : call[3].split(', '))
   return error.summary
 }
 

@@ -23,7 +23,7 @@ export function treatMissingFieldAsFalse(root: CelNode): void {
   for (const node of nodes) {
     if (node.checkedType?.name === 'bool') guarded.add(node)
     if (LOGICAL.has(node.op)) for (const child of children(node)) guarded.add(child)
-    if (node.op === '?:') guarded.add(children(node)[0]!)
+    if (node.op === '?:') guarded.add(children(node)[0])
   }
   for (const node of guarded) {
     if (!LOGICAL.has(node.op) && !CANNOT_MISS.has(node.op)) node.evaluate = falseWhenMissing(node)

@@ -46,7 +46,7 @@ function splitFlags(text: string): { flags: string; body: string } {
 function refuseForeignSyntax(body: string): void {
   const foreign = /(?<!\\)(?:\\\\)*\\([AGQEZhzRX])/.exec(body)
   if (foreign !== null) {
-    const letter = foreign[1]!
+    const letter = foreign[1]
     const hint =
       letter === 'A' ? 'Write ^ for the start.' : letter.toLowerCase() === 'z' ? 'Write $ for the end.' : undefined
     throw new PatternError(`not a valid pattern: unknown escape \\${letter}`, hint)

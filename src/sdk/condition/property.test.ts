@@ -9,14 +9,18 @@ import { expandAsciiCase } from './ascii-case.ts'
 import { compileByLibrary, compileCondition } from './condition.ts'
 
 // Few letters, so that the texts meet often; and what strings are tricky with.
-const text = fc.string({
-  unit: fc.constantFrom('a', 'b', 'A', '\0', '"', '\\', 'é', '😀', '\ud800', '\u2028'),
-  maxLength: 5
-})
-const wellFormed = text.filter(value => value.isWellFormed())
+const unit = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom('a', 'b') },
+  fc.constantFrom('A', '\0', '"', '\\', 'é', '😀', '\ud800', '\u2028')
+)
+const text = fc.string({ unit, maxLength: 5 })
+const wellFormed = fc.string({ unit, maxLength: 2 }).filter(value => value.isWellFormed())
 
 const literal = wellFormed.map(
-  value => `"${[...value].map(char => `\\U${char.codePointAt(0)!.toString(16).padStart(8, '0')}`).join('')}"`
+  value =>
+    `"${Array.from(value)
+      .map(char => `\\U${char.codePointAt(0)!.toString(16).padStart(8, '0')}`)
+      .join('')}"`
 )
 const variable = fc.constantFrom('line', 'line', 'line', 'source', 'file', 'tag')
 const value = fc.oneof({ weight: 2, arbitrary: variable }, literal)
@@ -46,7 +50,7 @@ const { condition } = fc.letrec<{ condition: string }>(tie => ({
 
 test('a condition gives the same answer as the library, for every text', () => {
   fc.assert(
-    fc.property(condition, fc.array(fc.tuple(text, text), { minLength: 3, maxLength: 3 }), (source, samples) => {
+    fc.property(condition, fc.array(fc.tuple(text, text), { minLength: 8, maxLength: 8 }), (source, samples) => {
       const compiled = compileCondition(source)
       const evaluated = compileByLibrary(source)
       for (const [line, other] of samples) {
@@ -121,7 +125,7 @@ const patternPart = fc.constantFrom(
 
 test('a pattern written out for both cases matches exactly what the flag i matches', () => {
   const letters = fc.string({
-    unit: fc.constantFrom(...'aAbBcCdDkKsSzZ 1-_[^.\\\n', 'K', 'ſ', 'é', 'ß', 'µ'),
+    unit: fc.constantFrom(...Array.from('aAbBcCdDkKsSzZ 1-_[^.\\\n'), 'K', 'ſ', 'é', 'ß', 'µ'),
     maxLength: 8
   })
   let compared = 0

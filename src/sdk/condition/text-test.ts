@@ -45,7 +45,7 @@ export function containsOnly(node: CelNode): string | undefined {
   const call = methodCall(node)
   if (call?.method !== 'contains' || call.arguments.length !== 1 || operand(call.receiver)?.kind !== 'line')
     return undefined
-  return textLiteral(call.arguments[0]!)
+  return textLiteral(call.arguments[0])
 }
 
 function constant(value: boolean): TextTest {
@@ -74,9 +74,9 @@ function compileChain(node: CelNode): TextTest | undefined {
 
 function any(first: TextTest, others: readonly TextTest[]): TextTest {
   const [second, third] = others
-  if (others.length === 1) return (line, context) => first(line, context) || second!(line, context)
+  if (others.length === 1) return (line, context) => first(line, context) || second(line, context)
   if (others.length === 2) {
-    return (line, context) => first(line, context) || second!(line, context) || third!(line, context)
+    return (line, context) => first(line, context) || second(line, context) || third(line, context)
   }
   return (line, context) => {
     if (first(line, context)) return true
@@ -87,9 +87,9 @@ function any(first: TextTest, others: readonly TextTest[]): TextTest {
 
 function all(first: TextTest, others: readonly TextTest[]): TextTest {
   const [second, third] = others
-  if (others.length === 1) return (line, context) => first(line, context) && second!(line, context)
+  if (others.length === 1) return (line, context) => first(line, context) && second(line, context)
   if (others.length === 2) {
-    return (line, context) => first(line, context) && second!(line, context) && third!(line, context)
+    return (line, context) => first(line, context) && second(line, context) && third(line, context)
   }
   return (line, context) => {
     if (!first(line, context)) return false
@@ -134,7 +134,7 @@ function compileMethod(node: CelNode): TextTest | undefined {
   const call = methodCall(node)!
   const receiver = operand(call.receiver)
   if (receiver === undefined || call.arguments.length !== 1) return undefined
-  const argument = operand(call.arguments[0]!)
+  const argument = operand(call.arguments[0])
   if (argument === undefined) return undefined
   if (call.method === 'matches')
     return argument.kind === 'literal' ? matches(reader(receiver), argument.text) : undefined

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 
 import { z } from 'zod'
 
-import { builtins } from './builtins.ts'
+import { builtins } from '../../src/builtins.ts'
 
 test('every built-in stands under its own name, once', () => {
   assert.deepEqual([...builtins.processors.keys()].sort(), [
