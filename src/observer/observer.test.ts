@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { delivered, observe } from './observe-recording-fixtures.ts'
+import { recoverLane } from '../shared-memory/index.ts'
+import { delivered, describePipeline, observe, regionFor } from './observe-recording-fixtures.ts'
+import { Observer } from './observer.ts'
 import { KEPT_JOURNEYS } from './recent-journeys.ts'
+import { RecordingLane } from './recording-lane-fixtures.ts'
+import { createReveal } from './reveal.ts'
 
 /** Ids of the plan that most tests use: a start that routes to two processors, one sink. */
 const NAMES = { processors: ['start', 'a', 'b'], sinks: ['end'] }
@@ -249,6 +253,27 @@ describe('traces', () => {
     assert.equal(long?.line_is_cut, true)
     assert.equal(long?.line_bytes, 20_000)
     assert.equal(long?.line.length, 4_096)
+  })
+
+  test('forget what a lane that died takes back, also when it was shown already', async () => {
+    const pipeline = describePipeline(NAMES.processors, NAMES.sinks)
+    const region = regionFor(pipeline, true)
+    const lane = new RecordingLane(region)
+    const observer = new Observer({ pipeline, regions: [region], reveal: createReveal(), version: '1' })
+    lane.record([delivered('settled', [START, END])])
+    lane.publish('running')
+    lane.record([delivered('not in a snapshot', [START, END])])
+    lane.handOverJourneys()
+    assert.equal(observer.traces(10).traces.length, 2)
+
+    recoverLane(region, lane.control.epoch)
+    // Journeys are read afresh when the last look is older than a few milliseconds.
+    await new Promise(resolve => setTimeout(resolve, 20))
+
+    assert.deepEqual(
+      observer.traces(10).traces.map(trace => trace.line),
+      ['settled']
+    )
   })
 
   test('are empty without tracing and say how to turn it on', async t => {

@@ -101,8 +101,14 @@ export class RecordingLane {
     this.values[LANE.entered] += entries.length
   }
 
-  publish(state: LaneState): void {
+  /** Journeys become visible; a snapshot does not. */
+  handOverJourneys(): void {
     this.#journeys?.flush(Number.POSITIVE_INFINITY)
+  }
+
+  publish(state: LaneState): void {
+    this.handOverJourneys()
+    this.values[LANE.journeys_written] = this.#journeys?.written ?? 0
     this.#errors.flush(Number.POSITIVE_INFINITY)
     this.#histograms.publishTouched(1_000_000)
     this.#paths.publishTouched(1_000_000)
