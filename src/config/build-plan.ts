@@ -8,7 +8,7 @@ import { configHash } from './config-hash.ts'
 import { type Connection, connect } from './connect.ts'
 import { readSource, type SourceDraft, sinkEntries, sourceFromArguments } from './connectors.ts'
 import type { Context } from './context.ts'
-import { describeNode, unknownOptions } from './issue-text.ts'
+import { describeNode, knownKeysHint } from './issue-text.ts'
 import { notNamed, readName } from './names.ts'
 import { checkFiles, type OutputArgument, type Outputs, readOutputs } from './outputs.ts'
 import { type ProcessorDraft, readProcessors } from './processors.ts'
@@ -102,7 +102,7 @@ function checkKeys(tree: MapNode, { problems }: Context): void {
   for (const { key, ...position } of tree.entries) {
     // `$schema` is how a JSON file names its schema to an editor.
     if (PIPELINE_KEYS.includes(key) || key === '$schema') continue
-    const hint = didYouMean(key, PIPELINE_KEYS) ?? unknownOptions(PIPELINE_KEYS)
+    const hint = didYouMean(key, PIPELINE_KEYS) ?? knownKeysHint(PIPELINE_KEYS)
     problems.add(position, `unknown key ${quote(key)}`, hint)
   }
 }

@@ -63,20 +63,32 @@ function targets(connection: Connection | undefined): number[] {
 
 /** Sets of reached processors that lead into one another and nowhere else. */
 function closedCycles({ processors, connections }: Graph, reached: ReadonlySet<number>): number[][] {
+  const open = leadingOut(processors.length, connections)
   const cycles: number[][] = []
   const seen = new Set<number>()
   for (let id = 0; id < processors.length; id += 1) {
-    if (!reached.has(id) || seen.has(id)) continue
+    if (!reached.has(id) || open.has(id) || seen.has(id)) continue
     const within = leadsTo(id, connections)
-    const isOpen = [...within].some(each => targets(connections[each]).length === 0)
     // In the innermost cycle every processor leads back to the one that it was entered by.
-    const isInnermost = within.has(id) && !isOpen && [...within].every(each => leadsTo(each, connections).has(id))
-    if (!isInnermost) continue
+    if (!within.has(id) || ![...within].every(each => leadsTo(each, connections).has(id))) continue
     const cycle = [...within].toSorted((a, b) => a - b)
     for (const each of cycle) seen.add(each)
     cycles.push(cycle)
   }
   return cycles
+}
+
+/** Processors from which a line can get to a sink or an end. */
+function leadingOut(processorCount: number, connections: readonly Connection[]): Set<number> {
+  const sources = new Map<number, number[]>()
+  const open = new Set<number>()
+  for (let id = 0; id < processorCount; id += 1) {
+    const next = targets(connections[id])
+    if (next.length === 0 || next.some(target => target >= processorCount)) open.add(id)
+    for (const target of next) sources.set(target, [...(sources.get(target) ?? []), id])
+  }
+  for (const id of open) for (const source of sources.get(id) ?? []) open.add(source)
+  return open
 }
 
 /** Everything that a line at this processor can get to. */

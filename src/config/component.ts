@@ -8,7 +8,7 @@ import type { ProcessorDefinition } from '../sdk/processor.ts'
 import type { Context } from './context.ts'
 import { definitionFault } from './definition-fault.ts'
 import { importModule } from './import-module.ts'
-import { describeNode, unknownOptions, withoutFullStop } from './issue-text.ts'
+import { describeNode, knownKeysHint, withoutFullStop } from './issue-text.ts'
 import { isDefinition } from './object-tree.ts'
 import { COMMON_KEYS } from './schema.ts'
 import { type ConfigNode, entryOf, type MapEntry, type MapNode, type Position } from './tree.ts'
@@ -89,7 +89,7 @@ function reportUnknownKey(
   const keys = builtin === undefined ? [...COMMON_KEYS, ...USE_KEYS] : COMMON_KEYS
   const near = didYouMean(key, [...keys, ...registry.processors.keys()])
   const inside = builtin === undefined ? '"options"' : quote(builtin.key)
-  const hint = near ?? `Options go inside ${inside}. ${unknownOptions(keys)}`
+  const hint = near ?? `Options go inside ${inside}. ${knownKeysHint(keys)}`
   problems.add(position, `unknown key ${quote(key)} of the processor ${quote(processor)}`, hint)
 }
 

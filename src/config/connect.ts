@@ -47,7 +47,8 @@ class Connector {
   }
 
   connection(): Connection {
-    const { behaviour, onError } = this.#draft
+    const { behaviour, onError, to } = this.#draft
+    if (behaviour === undefined && to !== undefined) this.#checkNames(to)
     const tags = behaviour?.tags === undefined ? [] : this.#tags(behaviour.tags)
     const target = behaviour !== undefined && behaviour.tags === undefined ? this.#mapperTarget() : undefined
     const errorTarget = onError.kind === 'to' ? this.#node(onError.name, onError.node, undefined) : undefined
@@ -59,6 +60,12 @@ class Connector {
       isIncomplete: this.#isIncomplete || behaviour === undefined,
       suspected: this.#suspected
     }
+  }
+
+  /** All that can be checked while it is unknown what the processor emits. */
+  #checkNames(to: ConfigNode): void {
+    if (to.kind === 'map') for (const { value } of to.entries) this.#namedBy(value)
+    else this.#namedBy(to)
   }
 
   #mapperTarget(): number | undefined {

@@ -49,7 +49,10 @@ export async function sourceFromArguments(
   context: Context
 ): Promise<SourceDraft | undefined> {
   const { problems, registry } = context
-  if (inputs.some(input => input === '')) problems.add(undefined, '--input needs a path')
+  if (inputs.includes('')) {
+    problems.add(undefined, '--input needs a path')
+    return undefined
+  }
   if (!inputs.includes('-')) {
     const paths = inputs.map(input => pathForPlan(input, context))
     const options = paths.length === 1 ? { path: paths[0]! } : { paths }
@@ -100,7 +103,10 @@ export async function readSink(entry: MapEntry, context: Context): Promise<SinkD
 export async function sinkFromArgument(name: string, path: string, context: Context): Promise<SinkDraft> {
   const type = path === '-' ? 'stdout' : 'file'
   const options = path === '-' ? {} : { path: pathForPlan(path, context) }
-  if (path === '') context.problems.add(undefined, '--output needs a path')
+  if (path === '') {
+    context.problems.add(undefined, '--output needs a path')
+    return { name, at: undefined, plan: undefined, file: undefined }
+  }
   return sinkDraft(name, context.registry.sinks.get(type)!, argumentTree(options, '--output'), undefined, context)
 }
 

@@ -47,6 +47,7 @@ function existingFile(specifier: string, { baseFolder }: ImportOptions): string 
     if (statSync(file).isFile()) return file
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code
+    if (code === 'ERR_INVALID_ARG_VALUE') throw new UserError(`${quote(specifier)} is not a file`, { cause })
     if (code !== 'ENOENT' && code !== 'ENOTDIR') {
       throw new UserError(`cannot read the module ${quote(specifier)}: ${code ?? String(cause)}`, { cause })
     }
@@ -115,7 +116,7 @@ export async function importFile(
     const exports = await Promise.race([importing, expired])
     if (exports !== undefined) return exports
   } catch (thrown) {
-    throw loadFailure(called, thrown, currentFolder)
+    throw loadFailure(called, file, thrown, currentFolder)
   } finally {
     timer.abort()
   }

@@ -154,7 +154,8 @@ function lowerFirst(text: string): string {
   return `${text[0]?.toLowerCase() ?? ''}${text.slice(1)}`
 }
 
-export function unknownOptions(keys: Iterable<string>): string | undefined {
-  const known = quoteList(keys)
-  return known === 'none' ? undefined : `Known are ${known}.`
+/** What may stand where an unknown key stands; undefined when nothing may. */
+export function knownKeysHint(keys: readonly string[]): string | undefined {
+  if (keys.length === 0) return undefined
+  return keys.length === 1 ? `Only ${quote(keys[0]!)} is known.` : `Known are ${quoteList(keys)}.`
 }

@@ -1,5 +1,6 @@
 // Why a module could not be loaded, in one line: what was thrown, and the line of the user's code that it came from.
 
+import { spawnSync } from 'node:child_process'
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -11,9 +12,10 @@ const MAX_MESSAGE_LENGTH = 300
 // Everything of this project lies in the folder above.
 const OWN_FOLDER = fileURLToPath(new URL('..', import.meta.url))
 
-export function loadFailure(called: string, thrown: unknown, currentFolder: string): UserError {
+export function loadFailure(called: string, file: string, thrown: unknown, currentFolder: string): UserError {
   const code = textOf(thrown, 'code')
-  const frame = code === 'ERR_MODULE_NOT_FOUND' ? undefined : firstUserFrame(textOf(thrown, 'stack') ?? '')
+  const stack = code === 'ERR_MODULE_NOT_FOUND' ? '' : (textOf(thrown, 'stack') ?? '')
+  const frame = firstUserFrame(stack) ?? (thrown instanceof SyntaxError ? syntaxErrorFrame(file) : undefined)
   const where = frame === undefined ? '' : ` (${shownPath(frame.file, currentFolder)}:${frame.position})`
   return new UserError(`${quote(called)} failed to load: ${describeThrown(thrown)}${where}`, {
     hint: hintFor(code),
@@ -44,6 +46,12 @@ function textOf(thrown: unknown, key: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Of a syntax error in a JavaScript module, Node tells the line only to who has the file checked. */
+function syntaxErrorFrame(file: string): Frame | undefined {
+  const { stderr } = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: 5000 })
+  return firstUserFrame(stderr ?? '')
 }
 
 interface Frame {

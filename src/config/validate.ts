@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import { closestName, didYouMean } from '../base/closest-name.ts'
 import { quote } from '../base/quote.ts'
 import type { Environment } from './environment.ts'
-import { type Issue, issueText, paramsOf, unknownOptions, withoutFullStop } from './issue-text.ts'
+import { type Issue, issueText, knownKeysHint, paramsOf, withoutFullStop } from './issue-text.ts'
 import type { Problems } from './problems.ts'
 import { knownKeys } from './schema-keys.ts'
 import { type ConfigNode, entryOf, isEmpty, nodeAt, type Position, plainValue, type ScalarNode } from './tree.ts'
@@ -50,7 +50,7 @@ export async function validate(subject: Subject, tools: Tools): Promise<{ value:
       return { value: result.data }
     }
     if (!readAsTyped(result.error.issues, node, replaced)) {
-      const { issues } = result.error
+      const issues = result.error.issues.flatMap(issue => nearest(issue))
       for (const issue of withoutEchoes(issues, subject, node, tools))
         report(issue, subject, node, isAbsent, tools.problems)
       return undefined
@@ -70,7 +70,12 @@ function withoutEchoes(issues: readonly Issue[], subject: Subject, root: ConfigN
     const known = knownKeys(subject.schema, issue.path)
     for (const key of issue.keys) meant.add([...issue.path, closestName(key, known)].map(String).join('.'))
   }
+  const mistyped = new Set(
+    issues.filter(({ code }) => code === 'unrecognized_keys').map(({ path }) => path.map(String).join('.'))
+  )
   return issues.filter(issue => {
+    // A check of the whole (`give either path or paths`) fails because of the mistyped key.
+    if (issue.code === 'custom' && mistyped.has(issue.path.map(String).join('.'))) return false
     const { node, isWhole } = nodeAt(root, issue.path)
     if (isWhole && tools.environment.hasFailed(node)) return false
     return isWhole || !meant.has(issue.path.map(String).join('.'))
@@ -129,13 +134,6 @@ function report(issue: Issue, subject: Subject, root: ConfigNode, isAbsent: bool
     problems.add(subject.at, `${subject.owner} needs options`)
     return
   }
-  const branch = issue.code === 'invalid_union' ? nearestBranch(issue.errors) : undefined
-  if (branch !== undefined && issue.message === 'Invalid input') {
-    for (const inner of branch) {
-      report({ ...inner, path: [...issue.path, ...inner.path] }, subject, root, isAbsent, problems)
-    }
-    return
-  }
   const { message, hint } = issueText(issue, calledAt(issue.path, subject.owner), isWhole ? node : undefined)
   problems.add(positionOf(issue, node, isWhole, root, subject), message, hint)
 }
@@ -155,13 +153,17 @@ function positionOf(issue: Issue, node: ConfigNode, isWhole: boolean, root: Conf
     const place = node.placeAt?.(offset)
     if (place !== undefined) return { place, path: node.path }
   }
-  return node === root ? subject.at : node
+  // What is missing is shown at the key whose options they are.
+  return node === root && !isWhole ? subject.at : node
 }
 
 /** The one alternative of a union that is of the value's kind: its issues say what to mend. */
-function nearestBranch(branches: readonly Issue[][]): Issue[] | undefined {
-  const ofKind = branches.filter(branch => !branch.some(issue => issue.path.length === 0 && isAboutKind(issue)))
-  return ofKind.length === 1 ? ofKind[0] : undefined
+function nearest(issue: Issue): Issue[] {
+  if (issue.code !== 'invalid_union' || issue.message !== 'Invalid input') return [issue]
+  const ofKind = issue.errors.filter(branch => !branch.some(inner => inner.path.length === 0 && isAboutKind(inner)))
+  const [branch] = ofKind
+  if (branch === undefined || ofKind.length > 1) return [issue]
+  return branch.flatMap(inner => nearest({ ...inner, path: [...issue.path, ...inner.path] }))
 }
 
 function isAboutKind(issue: Issue): boolean {
@@ -177,6 +179,6 @@ function reportUnknownKey(
 ): void {
   const at = node.kind === 'map' ? entryOf(node, key) : undefined
   const known = knownKeys(subject.schema, path)
-  const hint = didYouMean(key, known) ?? (known.length === 0 ? undefined : unknownOptions(known))
+  const hint = didYouMean(key, known) ?? knownKeysHint(known)
   problems.add(at ?? subject.at, `unknown option ${quote(key)} of ${subject.owner}`, hint)
 }
