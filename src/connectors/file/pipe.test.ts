@@ -105,6 +105,17 @@ describe('file source: pipes and devices', () => {
     assert.equal(read, text)
   })
 
+  test('with compression: gzip a pipe without a byte is empty', async t => {
+    const { folder, path } = makePipe(t)
+    const options = fileSource.options.parse({ path: 'pipe', compression: 'gzip' })
+    const source = fileSource.open(options, sourceSetup(folder))
+    t.after(() => source.close())
+    const reading = collect(await onlyInput(source))
+    shell(t, ': > "$1"', path)
+
+    assert.deepEqual(await reading, { bytes: Buffer.alloc(0), text: '', error: undefined })
+  })
+
   test('says of damaged gzip in a pipe that the last lines may be missing', async t => {
     const { folder, path } = makePipe(t)
     const { bytes, places } = await gzipInParts([manyLines(20_000), manyLines(20_000)])

@@ -82,6 +82,7 @@ function endsWithNewline(fileSystem: FileSystem, path: string, length: number): 
   }
 }
 
+// One byte: when it does not go in, none is, so a failure never counts it among the caller's.
 const NEWLINE = new Uint8Array([0x0a])
 
 class FileSink implements Sink {
@@ -115,10 +116,10 @@ class FileSink implements Sink {
 
   write(bytes: Uint8Array): void {
     if (this.startsInsideLine && bytes.length > 0) {
-      this.append(NEWLINE, 0)
+      this.append(NEWLINE)
       this.startsInsideLine = false
     }
-    this.append(bytes, undefined)
+    this.append(bytes)
   }
 
   close(): void {
@@ -133,10 +134,9 @@ class FileSink implements Sink {
     }
   }
 
-  /** `countedBytes` is what a failure says of the caller's bytes when these are not the caller's. */
-  private append(bytes: Uint8Array, countedBytes: number | undefined): void {
+  private append(bytes: Uint8Array): void {
     const { written, error } = writeFully(this.fileSystem, this.descriptor, bytes, this.blockThread)
     if (this.bytesInFile !== undefined) this.bytesInFile += written
-    if (error !== undefined) throw writeFailure(this.name, error, countedBytes ?? written)
+    if (error !== undefined) throw writeFailure(this.name, error, written)
   }
 }

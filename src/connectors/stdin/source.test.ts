@@ -190,7 +190,10 @@ describe('stdin source: calls that fail', () => {
   })
 
   test('a descriptor that is closed under us is the end', async () => {
-    assert.equal((await collect(await input(withReads(['a', 'EBADF'])))).text, 'a')
+    const { text: read, error } = await collect(await input(withReads(['a', 'EBADF'])))
+
+    assert.equal(error, undefined)
+    assert.equal(read, 'a')
   })
 
   test('an error is one of the source, and reading may go on', async () => {

@@ -3,6 +3,8 @@
 // Pipes, terminals and sockets are waited for in the event loop. A read that blocks a thread of the pool cannot be
 // ended: `process.exit()` would hang until the next byte comes.
 
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import { z } from 'zod'
 
 import type { ByteReader } from '../../base/byte-reader.ts'
@@ -101,7 +103,6 @@ class PooledReader implements ByteReader {
   readBytes = 0
   private readonly fileSystem: FileSystem
   private isClosed = false
-  private stopWaiting: () => void = () => {}
 
   constructor(fileSystem: FileSystem) {
     this.fileSystem = fileSystem
@@ -119,7 +120,7 @@ class PooledReader implements ByteReader {
         // Closed by whoever started us.
         if (code === 'EBADF') return 0
         if (code !== 'EAGAIN') throw readFailure(cause)
-        await this.pause()
+        await sleep(RETRY_MILLISECONDS)
       }
     }
     return 0
@@ -127,17 +128,6 @@ class PooledReader implements ByteReader {
 
   close(): void {
     this.isClosed = true
-    this.stopWaiting()
-  }
-
-  private pause(): Promise<void> {
-    return new Promise(resolve => {
-      const timer = setTimeout(resolve, RETRY_MILLISECONDS)
-      this.stopWaiting = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
   }
 }
 

@@ -67,6 +67,17 @@ describe('stdout sink', () => {
     assert.deepEqual(JSON.parse(await text(pipe.stderr)), { name: 'SinkError', code: 'EPIPE', retryable: false })
   })
 
+  test('what a socket says of a reader that left bytes unread is EPIPE as well', () => {
+    const sink = createStdoutSink({
+      ...nodeFileSystem,
+      writeSync() {
+        throw systemError('ECONNRESET')
+      }
+    }).open({}, sinkSetup('.'))
+
+    assert.throws(() => sink.write(Buffer.from('line\n')), { name: 'SinkError', code: 'EPIPE', retryable: false })
+  })
+
   test('says so when there is no stdout', () => {
     const sink = createStdoutSink({
       ...nodeFileSystem,
