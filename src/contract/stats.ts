@@ -100,7 +100,15 @@ export const StatsSchema = z
     rates: RatesSchema,
     end_to_end: QuantilesSchema.describe('From the read of a line to the return of the write.'),
     bottleneck: z
-      .object({ processor: z.string(), share_of_time: z.number().min(0).max(1) })
+      .object({
+        processor: z.string(),
+        share_of_time: z.number().min(0).max(1),
+        share_of_lanes: z
+          .number()
+          .min(0)
+          .max(1)
+          .describe('Of all the time that the lanes had: near 1, it sets the pace.')
+      })
       .nullable()
       .describe('The processor or sink with the largest share of time, last 10 s; null while nothing moves.'),
     processors: z.array(ProcessorStatsSchema).describe('In declared order.'),

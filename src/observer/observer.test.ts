@@ -108,7 +108,7 @@ describe('stats', () => {
     assert.equal(stats.processors[B]?.busy_since, lane.busy_since)
     assert.equal(stats.processors[A]?.busy_since, null)
     // A call that has not returned is where the time goes.
-    assert.deepEqual(stats.bottleneck, { processor: 'b', share_of_time: 1 })
+    assert.deepEqual(stats.bottleneck, { processor: 'b', share_of_time: 1, share_of_lanes: 1 })
   })
 
   test('list the lines that wait, with their place and their try', async t => {

@@ -51,7 +51,7 @@ describe('N: the network surface', () => {
           ([, local, , state]) =>
             state === '0A' && local?.endsWith(`:${port.toString(16).toUpperCase().padStart(4, '0')}`)
         )
-        .map(([, local]) => local!.split(':')[0])
+        .map(([, local]) => local.split(':')[0])
     )
     assert.deepEqual(listening, ['0100007F', '00000000000000000000000001000000'])
   })

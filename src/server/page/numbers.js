@@ -164,7 +164,7 @@ export function showNodes(body, stats) {
       const share = percent(node.share_of_time)
       setText(row.share, share)
       row.bar.style.width = `${(node.share_of_time * 100).toFixed(1)}%`
-      row.classList.toggle('is-hot', stats.bottleneck?.processor === node.name)
+      row.classList.toggle('is-hot', stats.bottleneck?.processor === node.name && stats.state === 'running')
       const isBusy = (node.busy_seconds ?? 0) >= 0.5
       setText(row.busy, isBusy ? `busy for ${duration(node.busy_seconds)}` : note(node))
       row.busy.classList.toggle('is-busy', isBusy)

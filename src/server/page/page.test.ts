@@ -62,7 +62,7 @@ const STATS = {
   total_lines_processed: 3,
   ledger: { entered: 3, replayed: 0 },
   rates: { lines: 10, entered: 10 },
-  bottleneck: { processor: 'slow', share_of_time: 0.71 },
+  bottleneck: { processor: 'slow', share_of_time: 0.8, share_of_lanes: 0.71 },
   processors: [{ name: 'slow', p99: 0.002 }],
   sinks: [],
   lanes: [LANE]
@@ -71,8 +71,17 @@ const text = (voice: { sentence: (string | { name?: string; strong?: string })[]
   voice.sentence.map(part => (typeof part === 'string' ? part : (part.name ?? part.strong))).join('')
 
 describe('the sentence on the page', () => {
-  test('names the bottleneck when all is well', () => {
-    assert.equal(text(voiceOf(STATS)), 'slow takes 71 % of the time spent in processors and sinks.')
+  test('names the bottleneck when a processor holds the lane up', () => {
+    assert.equal(text(voiceOf(STATS)), 'slow takes 71 % of the lane’s time.')
+  })
+
+  test('calls nothing a bottleneck while the lane has time left', () => {
+    const bottleneck = { processor: 'quick', share_of_time: 0.8, share_of_lanes: 0.003 }
+
+    const voice = voiceOf({ ...STATS, bottleneck })
+
+    assert.equal(text(voice), 'Running at 10.0 lines/s. quick takes the largest share of the work, 80 %.')
+    assert.match(voice.more, /0\.3 %/)
   })
 
   test('names the processor that has been busy for long, before anything else', () => {

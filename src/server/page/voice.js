@@ -7,6 +7,8 @@ import { clock, count, duration, elapsed, percent, rate } from './format.js'
 const LONG_CALL_SECONDS = 1
 /** A lane that runs gives a sign of life far more often. */
 const STALE_SECONDS = 3
+/** From this share of the lanes' time on, a processor holds up the others. */
+const PACE_SHARE = 0.4
 
 /**
  * `{ kind, mark, tone, sentence, more, isStale }`; sentences are lists of text and `{ name }` or `{ strong }` parts.
@@ -96,21 +98,30 @@ function stateVoice(stats) {
 }
 
 function bottleneckVoice(stats) {
-  const speed = `${rate(stats.rates.lines)} lines/s`
-  if (stats.bottleneck === null) return calm('flowing', ['Lines flow at ', { strong: speed }, '.'], '')
+  const { bottleneck, rates } = stats
+  const speed = { strong: `${rate(rates.lines)} lines/s` }
+  if (bottleneck === null) return calm('flowing', ['Running at ', speed, '.'], '')
   const nodes = [...stats.processors, ...stats.sinks]
-  const p99 = nodes.find(node => node.name === stats.bottleneck.processor)?.p99 ?? null
+  const p99 = nodes.find(node => node.name === bottleneck.processor)?.p99 ?? null
+  const calls = p99 === null ? '' : ` 99 of 100 of its calls take at most ${duration(p99)}.`
+  const lanes = stats.lanes.length === 1 ? 'the lane’s time' : 'the lanes’ time'
+  if (bottleneck.share_of_lanes < PACE_SHARE) {
+    const more = `Of ${lanes} that is ${percent(bottleneck.share_of_lanes)}.${calls}`
+    const share = { strong: percent(bottleneck.share_of_time) }
+    const busiest = [{ name: bottleneck.processor }, ' takes the largest share of the work, ', share, '.']
+    return calm('flowing', ['Running at ', speed, '. ', ...busiest], more)
+  }
   return {
-    kind: `bottleneck ${stats.bottleneck.processor}`,
+    kind: `bottleneck ${bottleneck.processor}`,
     mark: 'time',
     tone: 'time',
     sentence: [
-      { name: stats.bottleneck.processor },
+      { name: bottleneck.processor },
       ' takes ',
-      { strong: percent(stats.bottleneck.share_of_time) },
-      ' of the time spent in processors and sinks.'
+      { strong: percent(bottleneck.share_of_lanes) },
+      ` of ${lanes}.`
     ],
-    more: `${speed} in all${p99 === null ? '' : `; 99 of 100 of its calls take at most ${duration(p99)}`}.`,
+    more: `${speed.strong} in all; of the work that is ${percent(bottleneck.share_of_time)}.${calls}`,
     isStale: false
   }
 }

@@ -8,6 +8,10 @@ import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-pro
 import { sendAnswer } from '../answer.ts'
 import { DOCS_POLICY } from '../headers.ts'
 
+const LOGO =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 22 22" height="32" fill="none" stroke="#fff" stroke-width="1.6">' +
+  '<circle cx="11" cy="11" r="7"/><path d="M1 11h5.5l2-3.5 3 7 2-3.5H21"/></svg>'
+
 /** Must be registered before the routes that it describes. */
 export async function describeRoutes(app: FastifyInstance, version: string): Promise<void> {
   await app.register(swagger, {
@@ -52,6 +56,7 @@ export async function documentationRoutes(app: FastifyInstance): Promise<void> {
     staticCSP: DOCS_POLICY,
     // Without this, Swagger UI asks a validator on the internet.
     uiConfig: { validatorUrl: null, deepLinking: true, tryItOutEnabled: true },
-    theme: { title: 'Linescope API' }
+    theme: { title: 'Linescope API' },
+    logo: { type: 'image/svg+xml', content: Buffer.from(LOGO) }
   })
 }
