@@ -1,6 +1,6 @@
 // What a run says at its end: a table by processor, and the ledger.
 
-import type { StatsAnswer } from '../observer/stats-answer.ts'
+import type { StatsAnswer } from '../threads/main.ts'
 import { formatBytes, formatCount, formatSeconds, formatShare } from './numbers.ts'
 import { safe } from './output.ts'
 
@@ -71,18 +71,19 @@ function ledgerLines(ledger: StatsAnswer['ledger']): string[] {
 function notes(stats: StatsAnswer): string[] {
   const { invalid_utf8_lines: invalid, embedded_newlines: newlines } = stats.input
   const lines: string[] = []
-  if (invalid > 0) lines.push(`${formatCount(invalid)} changed lines held bytes that are not UTF-8: they became U+FFFD.`)
+  if (invalid > 0)
+    lines.push(`${formatCount(invalid)} changed lines held bytes that are not UTF-8: they became U+FFFD.`)
   if (newlines > 0) lines.push(`${formatCount(newlines)} values were written with a newline inside.`)
   return lines
 }
 
 /** The first column to the left, numbers to the right. */
 function alignColumns(rows: string[][]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => [...row[column]!].length)))
+  const widths = rows[0].map((_, column) => Math.max(...rows.map(row => [...row[column]].length)))
   return rows.map(row =>
     row
       .map((cell, column) => {
-        const space = ' '.repeat(widths[column]! - [...cell].length)
+        const space = ' '.repeat(widths[column] - [...cell].length)
         return column === 0 ? cell + space : space + cell
       })
       .join('  ')

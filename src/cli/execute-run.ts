@@ -6,15 +6,16 @@ import { fileURLToPath } from 'node:url'
 import { UserError } from '../base/user-error.ts'
 import { builtins } from '../builtins.ts'
 import { type LoadedPlan, loadPlan, type OutputArgument } from '../config/load-plan.ts'
+import { jsonText } from '../contract/name-map.ts'
 import { openState } from '../state/open-state.ts'
 import { Run } from '../threads/main.ts'
-import { type RunArguments, tokenOf } from './commands/run.ts'
+import { VERSION } from '../threads/version.ts'
 import { endReport } from './end-report.ts'
 import { EXIT } from './exit-codes.ts'
 import { isTerminal, print, printError, safe } from './output.ts'
 import { Progress } from './progress.ts'
+import { type RunArguments, tokenOf } from './run-arguments.ts'
 import { StopSignals } from './stop-signals.ts'
-import { VERSION } from '../threads/version.ts'
 
 const DEMO = fileURLToPath(new URL('../../examples/demo/pipeline.yaml', import.meta.url))
 
@@ -25,7 +26,7 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
   sayWhatIsNotYet(options, say)
   for (const warning of plan.warnings) printError(safe(`warning: ${warning}`))
   const source = builtins.sources.get(plan.source.type)
-  const notice = source?.notice?.(plan.source.options as never)
+  const notice = source?.notice?.(plan.source.options)
   if (notice !== undefined) say(notice)
 
   const writesStdout = plan.sinks.some(sink => sink.type === 'stdout')
@@ -84,7 +85,7 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
       })
       if (!options.quiet && end.reason !== 'sink_closed') printError(endReport(stats, wallSeconds))
       if (options.json) {
-        const text = JSON.stringify({ ...stats, exit_code: exitCode })
+        const text = jsonText({ ...stats, exit_code: exitCode })
         if (writesStdout) printError(text)
         else print(text)
       }

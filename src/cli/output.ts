@@ -3,7 +3,7 @@
 
 import { nodeFileSystem } from '../base/file-system.ts'
 import { writeFully } from '../base/write-fully.ts'
-import { blockThread } from '../shared-memory/index.ts'
+import { blockThread } from '../threads/block-thread.ts'
 
 const STDOUT = 1
 const STDERR = 2

@@ -3,14 +3,14 @@
 import { Command, CommanderError } from 'commander'
 
 import { UserError } from '../base/user-error.ts'
+import { resolveOwnPackage } from '../threads/own-package.ts'
+import { VERSION } from '../threads/version.ts'
 import { runCommand } from './commands/run.ts'
 import { schemaCommand } from './commands/schema.ts'
 import { tryCommand } from './commands/try.ts'
 import { validateCommand } from './commands/validate.ts'
 import { EXIT } from './exit-codes.ts'
 import { print, printError, safe } from './output.ts'
-import { resolveOwnPackage } from '../threads/own-package.ts'
-import { VERSION } from '../threads/version.ts'
 
 export async function main(argv: readonly string[]): Promise<void> {
   resolveOwnPackage()

@@ -1,6 +1,6 @@
 // One line on stderr that keeps changing while a run goes on; only on a terminal.
 
-import type { StatsAnswer } from '../observer/stats-answer.ts'
+import type { StatsAnswer } from '../threads/main.ts'
 import { formatBytes, formatCount, formatSeconds, formatShare } from './numbers.ts'
 import { isTerminal, safe, writeError } from './output.ts'
 

@@ -36,7 +36,7 @@ export interface AttemptDetail {
 
 /** A line longer than the limit: what is kept of it. */
 export interface OversizeDetail {
-  readonly head: Uint8Array
+  readonly head: Buffer
   readonly byteLength: number
   readonly sha256: string
 }
@@ -101,7 +101,9 @@ export class Batch {
   /** 0 while it lives, else the leaf code (see shared-memory/journeys). */
   outcome: Int32Array<ArrayBuffer> = new Int32Array(512)
   /** Visits of processors; kept only for plans in which the limit can be reached. */
-  hops: Uint16Array<ArrayBuffer> = new Uint16Array(512)
+  hops: Int32Array<ArrayBuffer> = new Int32Array(512)
+  /** None of its lines has visited a processor. */
+  isNew = true
   hasForks = false
   next: Int32Array<ArrayBuffer> = new Int32Array(0)
   root: Int32Array<ArrayBuffer> = new Int32Array(0)
@@ -118,7 +120,8 @@ export class Batch {
 
   // Rare things, by item.
   readonly dead = new Map<number, DeadDetail>()
-  readonly errors = new Map<number, Error>()
+  /** Where `on_error: { to }` sent an item, and why. */
+  readonly errors = new Map<number, { readonly error: Error; readonly to: number }>()
   readonly attempts = new Map<number, AttemptDetail[]>()
   /** Items with a failed attempt. */
   readonly failed = new Set<number>()
@@ -143,6 +146,7 @@ export class Batch {
     this.lineCount = this.itemCount = lineCount
     this.ensureItems(lineCount)
     this.outcome.fill(0, 0, lineCount)
+    this.isNew = true
     this.hasForks = false
     this.descendants = undefined
     this.voidCount = 0
@@ -165,18 +169,18 @@ export class Batch {
   }
 
   rootOf(item: number): number {
-    return item < this.lineCount ? item : this.root[item]!
+    return item < this.lineCount ? item : this.root[item]
   }
 
   /** The item after this one in depth-first order, or -1. */
   nextOf(item: number): number {
-    return this.hasForks ? this.next[item]! : item + 1 < this.lineCount ? item + 1 : -1
+    return this.hasForks ? this.next[item] : item + 1 < this.lineCount ? item + 1 : -1
   }
 
   /** Raw bytes of an entering line without its line end. */
   lineBytes(line: number): Buffer {
-    if (this.oversize !== undefined) return Buffer.from(this.oversize.head)
-    return this.bytes.subarray(this.starts[line]!, this.starts[line + 1]! - this.lineEndLength(line))
+    if (this.oversize !== undefined) return this.oversize.head
+    return this.bytes.subarray(this.starts[line], this.starts[line + 1] - this.lineEndLength(line))
   }
 
   lineEndLength(line: number): number {
@@ -197,6 +201,7 @@ export class Batch {
     this.forkDepth[item] = depth
     this.next[item] = this.next[after]!
     this.next[after] = item
+    if (this.failed.size > 0 && this.failed.has(parent)) this.failed.add(item)
     return item
   }
 
@@ -215,6 +220,12 @@ export class Batch {
     return this.descendants
   }
 
+  /** Failed attempts of the item's last call that was tried more than once. */
+  attemptsOfLastCall(item: number): readonly AttemptDetail[] {
+    const attempts = this.attempts.get(item) ?? []
+    return attempts.slice(attempts.findLastIndex(({ attempt }) => attempt === 1))
+  }
+
   /** Position of each item in depth-first order. */
   ranks(): Int32Array {
     const ranks = new Int32Array(this.itemCount)
@@ -228,9 +239,7 @@ export class Batch {
     const capacity = Math.max(count, this.path.length * 2)
     this.path = grown(this.path, capacity)
     this.outcome = grown(this.outcome, capacity)
-    const hops = new Uint16Array(capacity)
-    hops.set(this.hops)
-    this.hops = hops
+    this.hops = grown(this.hops, capacity)
     if (this.hasForks) this.ensureForkArrays(capacity)
   }
 

@@ -6,13 +6,12 @@
 import type { LineValue } from '../sdk/line.ts'
 import type { ProcessorContext } from '../sdk/processor.ts'
 import type { Batch } from './batch.ts'
-import { EngineError } from './errors.ts'
+import { EngineError, fanoutMessage } from './errors.ts'
 import type { NodeRuntime } from './node.ts'
+import type { LimitsPlan } from './plan.ts'
 
 /** What a slot asks of the lane. */
-export interface CallHost {
-  readonly maxDescendants: number
-  readonly maxDescendantBytes: number
+export interface CallHost extends Pick<LimitsPlan, 'maxDescendants' | 'maxDescendantBytes'> {
   /** A call emitted after it had settled. */
   lateEmit(node: NodeRuntime): void
   log(node: NodeRuntime, message: string): void
@@ -38,7 +37,10 @@ export class CallSlot {
   /** Tags that the processor did not declare, by position of the emission. */
   unknownTags: Map<number, string> | undefined
   dropReason: string | undefined
-  isOverLimit = false
+  /** `at` of the call that set it: a call that emits and drops leaves its reason behind. */
+  dropAt = 0
+  /** What the call emitted too much of. */
+  overLimit: string | undefined
   controller: AbortController | undefined
   startedAt = 0
 
@@ -50,10 +52,10 @@ export class CallSlot {
 
   addMore(tag: number, value: LineValue): void {
     this.more ??= { tags: [], values: [], length: 0 }
-    const { more } = this
-    if (this.count >= this.host.maxDescendants || more.length > this.host.maxDescendantBytes) {
-      this.isOverLimit = true
-      throw new EngineError('fanout_limit', `emitted more than ${this.host.maxDescendants} lines for one`)
+    const { more, host } = this
+    if (this.count >= host.maxDescendants || more.length > host.maxDescendantBytes) {
+      this.overLimit = fanoutMessage(host, this.count)
+      throw new EngineError('fanout_limit', this.overLimit)
     }
     this.count++
     more.tags.push(tag)
@@ -81,7 +83,7 @@ export class CallSlot {
     this.more = undefined
     this.unknownTags = undefined
     this.dropReason = undefined
-    this.isOverLimit = false
+    this.overLimit = undefined
   }
 }
 
@@ -94,6 +96,7 @@ export class CallContext implements ProcessorContext {
 
   drop(reason: string): void {
     this.#slot.dropReason = String(reason)
+    this.#slot.dropAt = this.#slot.at
   }
 
   get signal(): AbortSignal {
@@ -110,8 +113,9 @@ export class CallContext implements ProcessorContext {
   }
 
   get error(): Error | undefined {
-    const { batch, item } = this.#slot
-    return batch.errors.size === 0 ? undefined : batch.errors.get(item)
+    const { batch, item, node } = this.#slot
+    const sent = batch.errors.size === 0 ? undefined : batch.errors.get(item)
+    return sent?.to === node.id ? sent.error : undefined
   }
 
   get source(): string {
@@ -129,7 +133,7 @@ export class CallContext implements ProcessorContext {
 
   get offset(): number {
     const { batch, item } = this.#slot
-    return batch.offset + batch.starts[batch.rootOf(item)]! - batch.starts[0]!
+    return batch.offset + batch.starts[batch.rootOf(item)] - batch.starts[0]
   }
 
   get tag(): string {

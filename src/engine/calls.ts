@@ -3,6 +3,7 @@
 // Each counts in `batch.pending` of its batch, which stays at its step until the count is 0. Calls of one processor
 // start in input order; how many are under way at once is the processor's `concurrency`.
 
+import type { Mapper, Process } from '../sdk/processor.ts'
 import type { Batch } from './batch.ts'
 import { CallSlot } from './call.ts'
 import type { Emissions } from './emissions.ts'
@@ -10,7 +11,6 @@ import { EngineError } from './errors.ts'
 import type { Failures } from './failures.ts'
 import type { NodeRuntime } from './node.ts'
 import type { Telemetry } from './telemetry.ts'
-import type { Mapper, Process } from '../sdk/processor.ts'
 
 /** A call under way, or a retry that waits for its time. */
 export interface Held {
@@ -40,6 +40,10 @@ export class Calls {
   readonly #parked = new Set<Parked>()
   readonly #waitingNodes = new Set<NodeRuntime>()
   #timeoutTimer: NodeJS.Timeout | undefined
+  /** When the timer ends the first call whose time is up. */
+  #timeoutAt = Number.POSITIVE_INFINITY
+  #abandoned: readonly Held[] = []
+  #isClosed = false
 
   constructor(telemetry: Telemetry, host: CallsHost) {
     this.#telemetry = telemetry
@@ -57,8 +61,16 @@ export class Calls {
     return [...this.#running.values(), ...this.#parked].sort((a, b) => a.sinceMilliseconds - b.sinceMilliseconds)
   }
 
-  get count(): number {
-    return this.#running.size + this.#parked.size
+  /** How many lines of these batches calls hold, parked and waiting ones included. */
+  countOf(batches: readonly Batch[]): number {
+    let count = 0
+    for (const held of [this.#running.values(), this.#parked, this.#abandoned]) {
+      for (const { batch } of held) if (batches.includes(batch)) count++
+    }
+    for (const { waiting, waitingHead } of this.#waitingNodes) {
+      for (let at = waitingHead; at < waiting.length; at++) if (batches.includes(waiting[at].batch)) count++
+    }
+    return count
   }
 
   /** Starts the call, or lets the item wait until one of the calls under way has ended. */
@@ -116,9 +128,11 @@ export class Calls {
       clearTimeout(parked.timer)
       this.#unpark(parked)
     }
+    const freed = new Set<NodeRuntime>()
     for (const [slot, held] of this.#running) {
       if (!isOfLine(held)) continue
       this.#release(slot)
+      freed.add(held.node)
       slot.controller?.abort(new EngineError('fanout_limit', 'the entering line was undone'))
     }
     for (const node of this.#waitingNodes) {
@@ -127,18 +141,33 @@ export class Calls {
       node.waiting.splice(0, node.waiting.length, ...kept)
       node.waitingHead = 0
     }
+    // Not at once: the line is being undone in the middle of another call.
+    if (freed.size > 0) queueMicrotask(() => this.#goOn(freed))
   }
 
   /** Ends everything that is under way, unsettled: its lines stay in flight. */
   abandon(): void {
-    clearTimeout(this.#timeoutTimer)
+    this.close()
+    this.#abandoned = [...this.#abandoned, ...this.held()]
     for (const parked of this.#parked) clearTimeout(parked.timer)
     this.#parked.clear()
-    for (const slot of this.#running.keys()) {
+    const slots = [...this.#running.keys()]
+    this.#running.clear()
+    for (const slot of slots) {
       slot.isActive = false
       slot.controller?.abort(new EngineError('timeout', 'the run is ending'))
     }
-    this.#running.clear()
+  }
+
+  /** Nothing starts any more, and no timer keeps the process alive. */
+  close(): void {
+    this.#isClosed = true
+    clearTimeout(this.#timeoutTimer)
+  }
+
+  #goOn(nodes: ReadonlySet<NodeRuntime>): void {
+    for (const node of nodes) this.#startWaiting(node)
+    this.#host.progressed()
   }
 
   #start(node: NodeRuntime, batch: Batch, item: number, attempt: number): void {
@@ -164,7 +193,7 @@ export class Calls {
       slot.isActive = false
       this.#recordTime(node, slot)
       batch.pending--
-      this.#failures.fail(node, batch, item, attempt, thrown)
+      this.#failures.fail(node, slot, thrown)
       return
     }
     slot.isActive = false
@@ -185,8 +214,10 @@ export class Calls {
       sinceMilliseconds: slot.startedAt,
       isParked: false
     })
-    if (node.plan.timeoutMilliseconds > 0) this.#armTimeout()
-    promise.then(
+    const { timeoutMilliseconds } = node.plan
+    if (timeoutMilliseconds > 0) this.#armTimeout(slot.startedAt + timeoutMilliseconds)
+    // A promise of another make may call back at once, or throw: ours does neither.
+    Promise.resolve(promise).then(
       result => this.#settled(node, slot, result, undefined, false),
       (thrown: unknown) => this.#settled(node, slot, undefined, thrown, true)
     )
@@ -196,13 +227,12 @@ export class Calls {
     if (!this.#running.has(slot)) return
     this.#recordTime(node, slot)
     this.#release(slot)
-    const { batch, item, attempt } = slot
-    if (hasFailed) this.#failures.fail(node, batch, item, attempt, thrown)
+    if (hasFailed) this.#failures.fail(node, slot, thrown)
     else {
       try {
         this.#emissions.finish(node, slot, result)
       } catch (error) {
-        this.#failures.fail(node, batch, item, attempt, error)
+        this.#failures.fail(node, slot, error)
       }
     }
     this.#startWaiting(node)
@@ -217,8 +247,9 @@ export class Calls {
   }
 
   #startWaiting(node: NodeRuntime): void {
+    if (this.#isClosed) return
     while (node.inFlight < node.plan.concurrency && node.waitingHead < node.waiting.length) {
-      const { batch, item, attempt } = node.waiting[node.waitingHead++]!
+      const { batch, item, attempt } = node.waiting[node.waitingHead++]
       batch.pending--
       this.callNow(node, batch, item, attempt)
     }
@@ -231,33 +262,35 @@ export class Calls {
 
   #recordTime(node: NodeRuntime, slot: CallSlot): void {
     const nanos = (performance.now() - slot.startedAt) * 1e6
-    node.counters[node.indexes.timeNanos]! += nanos
+    node.counters[node.indexes.timeNanos] += nanos
     this.#telemetry.recordService(node.id, nanos, 1)
   }
 
-  // One timer for all: calls are tracked in the order of their start, and few processors differ in their timeout.
-  #armTimeout(): void {
-    if (this.#timeoutTimer !== undefined) return
-    let next = Number.POSITIVE_INFINITY
-    for (const { node, sinceMilliseconds } of this.#running.values()) {
-      const { timeoutMilliseconds } = node.plan
-      if (timeoutMilliseconds > 0) next = Math.min(next, sinceMilliseconds + timeoutMilliseconds)
-    }
-    if (next === Number.POSITIVE_INFINITY) return
-    this.#timeoutTimer = setTimeout(() => this.#endOverdue(), Math.max(1, next - performance.now()))
+  // One timer for all, set anew only when a call's time ends before that of all others: most processors have the same.
+  #armTimeout(at: number): void {
+    if (at >= this.#timeoutAt || this.#isClosed) return
+    clearTimeout(this.#timeoutTimer)
+    this.#timeoutAt = at
+    this.#timeoutTimer = setTimeout(() => this.#endOverdue(), Math.max(1, at - performance.now()))
   }
 
   #endOverdue(): void {
-    this.#timeoutTimer = undefined
+    this.#timeoutAt = Number.POSITIVE_INFINITY
     const now = performance.now()
+    let next = Number.POSITIVE_INFINITY
     for (const [slot, { node, sinceMilliseconds }] of this.#running) {
       const { timeoutMilliseconds } = node.plan
-      if (timeoutMilliseconds === 0 || now - sinceMilliseconds < timeoutMilliseconds) continue
+      if (timeoutMilliseconds === 0) continue
+      const at = sinceMilliseconds + timeoutMilliseconds
+      if (at > now) {
+        next = Math.min(next, at)
+        continue
+      }
       const error = new EngineError('timeout', `took longer than ${timeoutMilliseconds} ms`)
       this.#settled(node, slot, undefined, error, true)
       slot.controller?.abort(error)
     }
-    this.#armTimeout()
+    this.#armTimeout(next)
   }
 }
 

@@ -18,13 +18,13 @@ export function processorTargets(processor: ProcessorPlan): number[] {
 /** Number of each processor's first edge, and, as the last entry, of all edges. */
 export function edgeBases(plan: Plan): number[] {
   const bases = [0]
-  for (const processor of plan.processors) bases.push(bases[bases.length - 1]! + processorTargets(processor).length)
+  for (const processor of plan.processors) bases.push(bases[bases.length - 1] + processorTargets(processor).length)
   return bases
 }
 
 /** Ids of the processors that a processor sends lines to. */
 export function successors(plan: Plan, id: number): number[] {
-  const targets = processorTargets(plan.processors[id]!)
+  const targets = processorTargets(plan.processors[id])
   return [...new Set(targets)].filter(target => target >= 0 && target < plan.processors.length)
 }
 
@@ -33,9 +33,9 @@ export function countSenders(plan: Plan): number[] {
   const senders = plan.processors.map(() => 0)
   for (const processor of plan.processors) {
     for (const target of processorTargets(processor)) {
-      if (target >= 0 && target < senders.length) senders[target]!++
+      if (target >= 0 && target < senders.length) senders[target]++
     }
   }
-  senders[plan.entry]!++
+  senders[plan.entry]++
   return senders
 }

@@ -1,9 +1,9 @@
 // Applies what a call emitted, once it has settled: one line on, several (a fork), or none (a drop or an end).
 
-import type { LineRecord, LineValue } from '../sdk/line.ts'
+import type { LineValue } from '../sdk/line.ts'
 import { type Batch, VOID } from './batch.ts'
 import type { CallSlot } from './call.ts'
-import { EngineError } from './errors.ts'
+import { EngineError, fanoutMessage } from './errors.ts'
 import type { NodeRuntime } from './node.ts'
 import type { LimitsPlan } from './plan.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -49,23 +49,18 @@ export class Emissions {
       slot.tag = 0
       slot.value = result as LineValue
     }
-    const { count } = slot
-    if (slot.isOverLimit) {
-      const error = new EngineError('fanout_limit', `emitted more than ${this.#limits.maxDescendants} lines for one`)
-      this.undoLine(node, slot.batch, slot.item, error)
-    } else if (count === 0) {
-      this.#endOrDrop(node, slot)
-    } else {
-      if (isNoLine(slot.value)) refuseValue(slot.value)
-      const more = slot.more
-      if (more !== undefined) for (const value of more.values) if (isNoLine(value)) refuseValue(value)
+    if (slot.overLimit !== undefined) this.undoLine(node, slot.batch, slot.item, slot.overLimit)
+    else if (slot.count === 0) this.#endOrDrop(node, slot)
+    else {
+      checkValue(slot.value)
+      if (slot.more !== undefined) for (const value of slot.more.values) checkValue(value)
       this.#emit(node, slot)
     }
     slot.reset()
   }
 
   drop(node: NodeRuntime, batch: Batch, item: number, reason: string): void {
-    node.counters[node.indexes.dropped]!++
+    node.counters[node.indexes.dropped]++
     batch.outcome[item] = DROPPED | (this.#telemetry.reasonId(reason) << 8)
   }
 
@@ -77,7 +72,8 @@ export class Emissions {
   }
 
   /** The whole entering line of `item` becomes one dead letter; all that was made of it is void. */
-  undoLine(node: NodeRuntime, batch: Batch, item: number, error: EngineError): void {
+  undoLine(node: NodeRuntime, batch: Batch, item: number, message: string): void {
+    const error = new EngineError('fanout_limit', message)
     const line = batch.rootOf(item)
     this.#host.forget(batch, line)
     batch.hasVoid = true
@@ -88,12 +84,13 @@ export class Emissions {
       batch.voidCount++
     }
     batch.outcome[line] = DEAD
-    node.counters[node.indexes.dead]!++
+    node.counters[node.indexes.dead]++
+    node.counters[node.indexes.errors]++
     batch.dead.set(line, {
       kind: 'dead',
       node: node.id,
       tag: node.name,
-      valueBefore: batch.values[item]!,
+      valueBefore: batch.values[item],
       error: { name: error.name, message: error.message, stack: undefined, code: error.code },
       attempts: []
     })
@@ -101,9 +98,10 @@ export class Emissions {
   }
 
   #endOrDrop(node: NodeRuntime, slot: CallSlot): void {
-    const { batch, item, dropReason } = slot
+    const { batch, item } = slot
+    const dropReason = slot.dropAt === slot.at ? slot.dropReason : undefined
     if (dropReason === undefined && node.plan.isEnd && !node.isMapper) {
-      node.counters[node.indexes.delivered]!++
+      node.counters[node.indexes.delivered]++
       batch.outcome[item] = node.endCode
     } else {
       this.drop(node, batch, item, dropReason ?? 'filtered')
@@ -112,8 +110,8 @@ export class Emissions {
 
   #emit(node: NodeRuntime, slot: CallSlot): void {
     const { batch, item, more } = slot
-    const before = batch.values[item]!
-    const path = batch.path[item]!
+    const before = batch.values[item]
+    const path = batch.path[item]
     if (more !== undefined && !this.#reserve(node, batch, item, more)) return
 
     this.#send(node, slot, item, before, slot.tag, slot.value, 0)
@@ -123,7 +121,7 @@ export class Emissions {
     for (let index = 0; index < more.values.length; index++) {
       const fork = batch.fork(item, tail, before, depth)
       batch.path[fork] = path
-      this.#send(node, slot, fork, before, more.tags[index]!, more.values[index]!, index + 1)
+      this.#send(node, slot, fork, before, more.tags[index], more.values[index], index + 1)
       tail = fork
     }
   }
@@ -136,9 +134,7 @@ export class Emissions {
     held.bytes += more.length
     const { maxDescendants, maxDescendantBytes } = this.#limits
     if (held.count > maxDescendants || held.bytes > maxDescendantBytes) {
-      const limit =
-        held.count > maxDescendants ? `${maxDescendants} lines` : `${Math.round(maxDescendantBytes / 1048576)} MiB`
-      this.undoLine(node, batch, item, new EngineError('fanout_limit', `one entering line became more than ${limit}`))
+      this.undoLine(node, batch, item, fanoutMessage(this.#limits, held.count - 1))
       return false
     }
     // The map comes to life with the first fork of a batch, which may be this one.
@@ -158,34 +154,31 @@ export class Emissions {
     const { batch } = slot
     if (value !== before) {
       batch.values[item] = value
-      batch.path[item]! |= 1
-      if (typeof value !== 'string') {
-        freeze(value)
-        batch.hasRecords = true
-      }
+      batch.path[item] |= 1
+      if (typeof value !== 'string') batch.hasRecords = true
     }
     if (tag === -1) {
-      this.#unmatched(node, batch, item, slot.unknownTags?.get(position) ?? '')
+      this.#unmatched(slot, item, slot.unknownTags?.get(position) ?? '')
       return
     }
-    node.counters[node.edgeBase + tag]!++
-    const target = node.targets[tag]!
+    node.counters[node.edgeBase + tag]++
+    const target = node.targets[tag]
     if (target === -1) {
-      node.counters[node.indexes.delivered]!++
+      node.counters[node.indexes.delivered]++
       batch.outcome[item] = node.endCode
     } else this.deliver(batch, item, target)
   }
 
-  #unmatched(node: NodeRuntime, batch: Batch, item: number, tag: string): void {
-    node.counters[node.indexes.unmatched]!++
+  #unmatched({ node, batch, item: caller, attempt }: CallSlot, item: number, tag: string): void {
+    node.counters[node.indexes.unmatched]++
     batch.outcome[item] = UNMATCHED
     batch.dead.set(item, {
       kind: 'unmatched',
       node: node.id,
       tag,
-      valueBefore: batch.values[item]!,
+      valueBefore: batch.values[item],
       error: undefined,
-      attempts: batch.attempts.get(item) ?? []
+      attempts: attempt > 1 ? batch.attemptsOfLastCall(caller) : []
     })
   }
 }
@@ -199,20 +192,23 @@ function isPromise(result: unknown): result is PromiseLike<unknown> {
   )
 }
 
-function isNoLine(value: unknown): boolean {
-  return typeof value !== 'string' && (typeof value !== 'object' || value === null)
+/** Throws for what is no line, and freezes a record: while it can still be refused, for getters and proxies may throw. */
+function checkValue(value: unknown): void {
+  if (typeof value === 'string') return
+  if (typeof value === 'object' && value !== null) freeze(value)
+  else refuseValue(value === null || value === undefined ? String(value) : `a ${typeof value}`)
 }
 
-function refuseValue(value: unknown): never {
-  const what = value === null ? 'null' : typeof value === 'undefined' ? 'undefined' : `a ${typeof value}`
+function refuseValue(what: string): never {
   throw new EngineError('wrong_value', `emitted ${what}; a line is text or a record (an object or array)`)
 }
 
 // Stops at what is frozen already: a record that passes through unchanged costs one check.
-function freeze(value: LineRecord): void {
+function freeze(value: object): void {
   if (Object.isFrozen(value)) return
+  if (ArrayBuffer.isView(value)) refuseValue('bytes')
   Object.freeze(value)
   for (const inner of Object.values(value)) {
-    if (typeof inner === 'object' && inner !== null) freeze(inner as LineRecord)
+    if (typeof inner === 'object' && inner !== null) freeze(inner)
   }
 }

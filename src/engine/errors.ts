@@ -1,6 +1,7 @@
 // Errors that the engine itself makes of a line, and a description of whatever a processor threw.
 
 import type { ErrorDetail } from './batch.ts'
+import type { LimitsPlan } from './plan.ts'
 
 export type EngineErrorCode =
   | 'hop_limit'
@@ -24,6 +25,16 @@ export class EngineError extends Error {
     Error.stackTraceLimit = limit
     this.code = code
   }
+}
+
+/** Says which limit an entering line broke that became `count` lines. */
+export function fanoutMessage(
+  limits: Pick<LimitsPlan, 'maxDescendants' | 'maxDescendantBytes'>,
+  count: number
+): string {
+  const { maxDescendants, maxDescendantBytes } = limits
+  const limit = count >= maxDescendants ? `${maxDescendants} lines` : `${maxDescendantBytes} bytes`
+  return `one entering line became more than ${limit}`
 }
 
 /** Whatever was thrown, as text. Total: getters that throw, `undefined` and cyclic objects come out as well. */
@@ -53,7 +64,7 @@ function textOf(object: object, key: string): string | undefined {
   try {
     const value: unknown = Reflect.get(object, key)
     if (value === undefined || value === null) return undefined
-    return typeof value === 'string' ? value : String(value)
+    return typeof value === 'string' ? value : describeValue(value)
   } catch {
     return undefined
   }

@@ -3,6 +3,7 @@
 // Every failed attempt is counted and reported; its samples may be shed under load, its count never.
 
 import type { AttemptDetail, Batch } from './batch.ts'
+import type { CallSlot } from './call.ts'
 import type { Emissions } from './emissions.ts'
 import { asError, describeError } from './errors.ts'
 import type { NodeRuntime } from './node.ts'
@@ -26,17 +27,23 @@ export class Failures {
     this.#host = host
   }
 
-  /** The call on `item` failed at its `attempt`; the item's value is still the one from before the step. */
-  fail(node: NodeRuntime, batch: Batch, item: number, attempt: number, thrown: unknown): void {
+  /** The slot's call failed; all that it emitted is forgotten, its item's value is the one from before the step. */
+  fail(node: NodeRuntime, slot: CallSlot, thrown: unknown): void {
+    const { batch, item, attempt, overLimit } = slot
+    slot.reset()
+    if (overLimit !== undefined) {
+      this.#emissions.undoLine(node, batch, item, overLimit)
+      return
+    }
     const { retry } = node.plan
     const isFinal = attempt >= retry.attempts
     const error = describeError(thrown)
-    node.counters[node.indexes.errors]!++
+    node.counters[node.indexes.errors]++
     batch.failed.add(item)
     if (retry.attempts > 1) this.#noteAttempt(batch, item, attempt, error.message)
     this.#telemetry.reportError(node.id, batch, item, attempt, isFinal, error)
     if (!isFinal) {
-      node.counters[node.indexes.retries]!++
+      node.counters[node.indexes.retries]++
       const wait = Math.min(retry.backoffMilliseconds * 2 ** (attempt - 1), retry.maxBackoffMilliseconds)
       this.#host.park(node, batch, item, attempt + 1, wait)
       return
@@ -45,23 +52,26 @@ export class Failures {
     const { onError } = node.plan
     switch (onError.kind) {
       case 'dead_letter':
-        node.counters[node.indexes.dead]!++
+        node.counters[node.indexes.dead]++
         batch.outcome[item] = DEAD
         batch.dead.set(item, {
           kind: 'dead',
           node: node.id,
           tag: node.name,
-          valueBefore: batch.values[item]!,
+          valueBefore: batch.values[item],
           error,
-          attempts: batch.attempts.get(item) ?? [{ attempt, atMilliseconds: Date.now(), message: error.message }]
+          attempts:
+            retry.attempts > 1
+              ? batch.attemptsOfLastCall(item)
+              : [{ attempt, atMilliseconds: Date.now(), message: error.message }]
         })
         return
       case 'drop':
         this.#emissions.drop(node, batch, item, 'error')
         return
       case 'to':
-        batch.errors.set(item, asError(thrown))
-        node.counters[node.edgeBase + node.targets.length]!++
+        batch.errors.set(item, { error: asError(thrown), to: onError.target })
+        node.counters[node.edgeBase + node.targets.length]++
         this.#emissions.deliver(batch, item, onError.target)
         return
       case 'stop':

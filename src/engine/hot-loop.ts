@@ -17,8 +17,7 @@ export function createEmit(slot: CallSlot, tags: readonly string[]): Emit {
   const [first = NO_TAG, second = NO_TAG, third = NO_TAG, fourth = NO_TAG] = tags
   return (tag, value) => {
     if (!slot.isActive) slot.refuseLate()
-    const index =
-      tag === first ? 0 : tag === second ? 1 : tag === third ? 2 : tag === fourth ? 3 : slot.indexOf(tag)
+    const index = tag === first ? 0 : tag === second ? 1 : tag === third ? 2 : tag === fourth ? 3 : slot.indexOf(tag)
     if (slot.count === 0) {
       slot.count = 1
       slot.tag = index
@@ -34,13 +33,13 @@ export function runEmitting(node: NodeRuntime, batch: Batch, from: number, to: n
   const process = node.behaviour as Process
   const { context } = slot
   const { values } = batch
-  const queues = batch.tagQueues[node.id]!
-  let { items } = batch.queues[node.id]!
+  const queues = batch.tagQueues[node.id]
+  let { items } = batch.queues[node.id]
   let { path, outcome } = batch
   slot.batch = batch
   for (let at = from; at < to; at++) {
-    const item = items[at]!
-    const value = values[item]!
+    const item = items[at]
+    const value = values[item]
     slot.item = item
     slot.at = at
     const result = process(value, emit, context)
@@ -50,16 +49,16 @@ export function runEmitting(node: NodeRuntime, batch: Batch, from: number, to: n
       slot.count = 0
       if (emitted !== value) {
         values[item] = emitted
-        path[item]! |= 1
+        path[item] |= 1
       }
-      counters[edgeBase + tag]!++
+      counters[edgeBase + tag]++
       const queue: ItemQueue | undefined = queues[tag]
       if (queue !== undefined) queue.push(item)
       else outcome[item] = sinkCodes[tag]!
       continue
     }
     if (node.settleCall(slot, result)) return at + 1
-    items = batch.queues[node.id]!.items
+    items = batch.queues[node.id].items
     path = batch.path
     outcome = batch.outcome
   }
@@ -71,29 +70,29 @@ export function runMapping(node: NodeRuntime, batch: Batch, from: number, to: nu
   const map = node.behaviour as Mapper
   const { context } = slot
   const { values } = batch
-  const queue: ItemQueue | undefined = batch.tagQueues[node.id]![0]
-  let { items } = batch.queues[node.id]!
+  const queue: ItemQueue | undefined = batch.tagQueues[node.id][0]
+  let { items } = batch.queues[node.id]
   let { path, outcome } = batch
-  const code = sinkCodes[0]!
+  const code = sinkCodes[0]
   slot.batch = batch
   for (let at = from; at < to; at++) {
-    const item = items[at]!
-    const value = values[item]!
+    const item = items[at]
+    const value = values[item]
     slot.item = item
     slot.at = at
     const result = map(value, context)
     if (typeof result === 'string') {
       if (result !== value) {
         values[item] = result
-        path[item]! |= 1
+        path[item] |= 1
       }
-      counters[edgeBase]!++
+      counters[edgeBase]++
       if (queue !== undefined) queue.push(item)
       else outcome[item] = code
       continue
     }
     if (node.settleCall(slot, result)) return at + 1
-    items = batch.queues[node.id]!.items
+    items = batch.queues[node.id].items
     path = batch.path
     outcome = batch.outcome
   }

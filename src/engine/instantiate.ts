@@ -41,7 +41,7 @@ export async function instantiate(
   const loopModule = await loadLoop(index % MAX_LOOP_INSTANCES)
   if (typeof component === 'function') {
     return {
-      process: component as Mapper,
+      process: component,
       isMapper: true,
       accepts: 'any',
       loop: { run: loopModule.runMapping, createEmit: loopModule.createEmit },
@@ -57,8 +57,8 @@ export async function instantiate(
     isMapper,
     accepts: (component.accepts as Accepts | undefined) ?? 'text',
     loop: { run: isMapper ? loopModule.runMapping : loopModule.runEmitting, createEmit: loopModule.createEmit },
-    snapshot: created.snapshot?.bind(created),
-    restore: created.restore?.bind(created),
+    snapshot: created.snapshot,
+    restore: created.restore,
     close: () => created.close?.()
   }
 }
@@ -75,7 +75,13 @@ function create(definition: ProcessorDefinition, plan: ProcessorPlan, setup: Pro
   if (typeof created === 'function') return { process: created as Process | Mapper }
   if (typeof created === 'object' && created !== null && typeof (created as Created).process === 'function') {
     const instance = created as Created
-    return { ...instance, process: instance.process.bind(instance) as Process | Mapper }
+    // May be an object of a class: its methods are called on it.
+    return {
+      process: instance.process.bind(instance) as Process | Mapper,
+      snapshot: () => instance.snapshot?.(),
+      restore: state => instance.restore?.(state),
+      close: () => instance.close?.()
+    }
   }
   throw new UserError(`processor "${plan.name}": create() must return a function or { process }`)
 }
@@ -94,9 +100,12 @@ async function resolveComponent(reference: ComponentReference, registry: Registr
       return componentOf(module[reference.exportName], `${reference.file}#${reference.exportName}`)
     }
     case 'pipeline-module': {
-      const module = (await import(pathToFileURL(reference.file).href)) as { default?: { processors?: unknown } }
-      const processors = module.default?.processors as Record<string, unknown> | undefined
-      const declared = processors === undefined ? undefined : Object.getOwnPropertyDescriptor(processors, reference.processor)?.value
+      const module = (await import(pathToFileURL(reference.file).href)) as {
+        default?: { processors?: Record<string, unknown> }
+      }
+      const processors = module.default?.processors
+      const declared =
+        processors === undefined ? undefined : Object.getOwnPropertyDescriptor(processors, reference.processor)?.value
       const used = typeof declared === 'object' && declared !== null && 'use' in declared ? declared.use : declared
       return componentOf(used, `processor "${reference.processor}" of ${reference.file}`)
     }

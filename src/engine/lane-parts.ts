@@ -95,7 +95,7 @@ export class LaneParts {
       telemetry,
       processorCount: plan.processors.length,
       nodeNames: nodeNames(plan),
-      outputs: plan.sinks.map((sink, index) => new SinkOutput(sink.name, settings.sinks[index]!)),
+      outputs: plan.sinks.map((sink, index) => new SinkOutput(sink.name, settings.sinks[index])),
       letters: settings.letters,
       configHash: plan.configHash,
       valueOutput: settings.valueOutput,
@@ -135,10 +135,10 @@ export class LaneParts {
           host,
           counters: this.telemetry.counters,
           indexes: this.telemetry.nodeIndexes(id),
-          edgeBase: this.telemetry.edgeIndex(bases[id]!),
+          edgeBase: this.telemetry.edgeIndex(bases[id]),
           targets,
           sinkCodes: Int32Array.from(targets, target => 1 | ((target === -1 ? id : target) << 8)),
-          hasSeveralSenders: senders[id]! > 1,
+          hasSeveralSenders: senders[id] > 1,
           settleCall: this.emissions.settleCall
         })
       )
@@ -153,7 +153,7 @@ export class LaneParts {
       maxDescendants: plan.limits.maxDescendants,
       maxDescendantBytes: plan.limits.maxDescendantBytes,
       lateEmit: () => {
-        telemetry.counters[LANE.late_emits]!++
+        telemetry.counters[LANE.late_emits]++
       },
       log: (node, message) => {
         const now = Math.floor(performance.now() / 1000)

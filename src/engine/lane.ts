@@ -71,22 +71,26 @@ export class Lane {
     const { control } = this.#parts.telemetry
     control.setState('running')
     const timer = setInterval(() => this.publish(), PUBLISH_MILLISECONDS)
+    // Whatever ends the reading, what was read before is settled, and what is open is closed.
+    await this.#noteFailure(() => this.#readAll())
+    control.setState('stopping')
+    await this.#noteFailure(() => this.#drain())
+    await this.#noteFailure(() => this.#parts.close())
+    clearInterval(timer)
+    this.#parts.calls.close()
+    this.#framer.close()
+    this.#publishAll()
+    const end = this.#end ?? { reason: this.#isStopping ? 'stopped' : 'end' }
+    control.setState(end.reason === 'failed' ? 'failed' : 'finished')
+    return end
+  }
+
+  async #noteFailure(part: () => Promise<void>): Promise<void> {
     try {
-      await this.#readAll()
-      control.setState('stopping')
-      await this.#drain()
-      await this.#parts.close()
+      await part()
     } catch (thrown) {
       this.#end ??= { reason: 'failed', message: describeError(thrown).message }
-    } finally {
-      clearInterval(timer)
-      this.#framer.close()
-      this.#publishAll()
-      const end = this.#end ?? { reason: this.#isStopping ? 'stopped' : 'end' }
-      control.setState(end.reason === 'failed' ? 'failed' : 'finished')
-      this.#end = end
     }
-    return this.#end
   }
 
   /** Reads no more and returns from `run` once what was read is settled. */
@@ -122,15 +126,16 @@ export class Lane {
     const { counters } = this.#parts.telemetry
     // What is skipped of an over-long line is not needed again.
     const skipped = this.#open.length === 0 ? this.#framer.skippedTo : undefined
-    if (skipped === undefined) this.onPublished(counters[LANE.source_number]!, counters[LANE.source_offset]!)
+    if (skipped === undefined) this.onPublished(counters[LANE.source_number], counters[LANE.source_offset])
     else this.onPublished(skipped.sourceNumber, skipped.offset)
   }
 
   #writeLedger(): void {
     const { telemetry, settler, nodes, calls } = this.#parts
     telemetry.counters[LANE.input_bytes] = this.#framer.readBytes
-    const isWhole = this.#stopSequence === Number.POSITIVE_INFINITY
-    writeLedger(telemetry.counters, settler.totals, isWhole ? this.#open : [], nodes, isWhole ? calls.count : 0)
+    // The batch that `on_error: stop` cuts off counts, up to its failed line, once it has settled.
+    const open = this.#open.filter(batch => batch.sequence < this.#stopSequence)
+    writeLedger(telemetry.counters, settler.totals, open, nodes, calls)
   }
 
   async #readAll(): Promise<void> {
@@ -189,7 +194,7 @@ export class Lane {
     this.#linesLeft -= batch.lineCount
     batch.path.fill(0, 0, batch.lineCount)
     if (this.#parts.countsHops) batch.hops.fill(0, 0, batch.lineCount)
-    const queue = batch.queues[plan.entry]!
+    const queue = batch.queues[plan.entry]
     queue.clear()
     if (batch.oversize === undefined) {
       queue.grow(batch.lineCount)
@@ -220,7 +225,7 @@ export class Lane {
     this.#isAdvancing = true
     try {
       for (let index = 0; index < this.#open.length; index++) {
-        this.#advanceBatch(this.#open[index]!, this.#open[index - 1])
+        this.#advanceBatch(this.#open[index], this.#open[index - 1])
       }
       this.#parts.telemetry.leave()
       this.#settleReady()
@@ -233,7 +238,7 @@ export class Lane {
   #advanceBatch(batch: Batch, previous: Batch | undefined): void {
     const { steps } = this.#parts
     while (batch.step < steps.length) {
-      const step = steps[batch.step]!
+      const step = steps[batch.step]
       if (batch.pending > 0) return
       if (hasLines(batch, step)) {
         if (!batch.hasEntered && previous !== undefined && !mayFollow(previous, batch.step, step)) return
@@ -250,7 +255,7 @@ export class Lane {
   #runStep(step: Step, batch: Batch): void {
     const { nodes, runner } = this.#parts
     do {
-      for (const node of step.nodes) runner.run(nodes[node]!, batch)
+      for (const node of step.nodes) runner.run(nodes[node], batch)
     } while (step.isCycle && hasLines(batch, step))
   }
 
@@ -303,12 +308,17 @@ export class Lane {
     this.abandon()
   }
 
+  /** The first line that fails so in input order is the one that counts, whichever fails first. */
   #stopAt(batch: Batch, line: number, message: string): void {
+    const isFirst =
+      batch.sequence < this.#stopSequence || (batch.sequence === this.#stopSequence && line < batch.stopAt)
     batch.stopAt = Math.min(batch.stopAt, line)
-    if (batch.sequence < this.#stopSequence || this.#end === undefined) {
+    if (isFirst) {
       this.#stopSequence = batch.sequence
       const place = `${batch.input.name}:${batch.firstLineNumber + line}`
-      this.#end = { reason: 'stop_on_error', message: `${place}: ${message}` }
+      if (this.#end === undefined || this.#end.reason === 'stop_on_error') {
+        this.#end = { reason: 'stop_on_error', message: `${place}: ${message}` }
+      }
     }
     this.stop()
   }
@@ -352,7 +362,7 @@ export class Lane {
 
 function hasLines(batch: Batch, step: Step): boolean {
   for (const node of step.nodes) {
-    const queue = batch.queues[node]!
+    const queue = batch.queues[node]
     if (queue.head < queue.count) return true
   }
   return false

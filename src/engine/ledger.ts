@@ -5,6 +5,7 @@
 
 import { LANE, NODE, NODE_OFFSET, NODE_STRIDE } from '../shared-memory/index.ts'
 import type { Batch } from './batch.ts'
+import type { Calls } from './calls.ts'
 import type { NodeRuntime } from './node.ts'
 import type { SettledTotals } from './settler.ts'
 import { DEAD, DELIVERED, DROPPED, UNMATCHED } from './telemetry.ts'
@@ -16,10 +17,10 @@ export function writeLedger(
   totals: SettledTotals,
   open: readonly Batch[],
   nodes: readonly NodeRuntime[],
-  heldCalls: number
+  calls: Calls
 ): void {
   let { entered, forked, dropped, dead, unmatched } = totals
-  let inFlight = heldCalls
+  let inFlight = calls.countOf(open)
   let openLines = 0
   let openBytes = 0
   const counts = new Float64Array(16)
@@ -28,15 +29,14 @@ export function writeLedger(
     forked += batch.itemCount - batch.lineCount - batch.voidCount
     openLines += batch.lineCount
     openBytes += batch.byteLength
-    for (let item = 0; item < batch.itemCount; item++) counts[batch.outcome[item]! & OUTCOME_BITS]!++
+    for (let item = 0; item < batch.itemCount; item++) counts[batch.outcome[item] & OUTCOME_BITS]++
     for (const queue of batch.queues) inFlight += queuedIn(queue, batch)
   }
-  for (const node of nodes) inFlight += node.waiting.length - node.waitingHead
-  dropped += counts[DROPPED]!
-  dead += counts[DEAD]!
-  unmatched += counts[UNMATCHED]!
+  dropped += counts[DROPPED]
+  dead += counts[DEAD]
+  unmatched += counts[UNMATCHED]
   // At a sink or an end, waiting for the batch's turn to be written.
-  inFlight += counts[DELIVERED]!
+  inFlight += counts[DELIVERED]
 
   counters[LANE.entered] = entered
   counters[LANE.forked] = forked
@@ -55,10 +55,10 @@ function writeNodes(counters: Float64Array, open: readonly Batch[], nodes: reado
   for (const node of nodes) {
     const base = NODE_OFFSET + node.id * NODE_STRIDE
     let held = node.inFlight + node.parked + node.waiting.length - node.waitingHead
-    for (const batch of open) held += queuedIn(batch.queues[node.id]!, batch)
+    for (const batch of open) held += queuedIn(batch.queues[node.id], batch)
     counters[base + NODE.held] = held
     let emitted = 0
-    for (let edge = node.edgeBase; edge < node.edgeBase + node.edgeCount; edge++) emitted += counters[edge]!
+    for (let edge = node.edgeBase; edge < node.edgeBase + node.edgeCount; edge++) emitted += counters[edge]
     counters[base + NODE.emitted] = emitted
   }
 }
@@ -66,7 +66,6 @@ function writeNodes(counters: Float64Array, open: readonly Batch[], nodes: reado
 function queuedIn(queue: Batch['queues'][number], batch: Batch): number {
   if (!batch.hasVoid) return queue.count - queue.head
   let held = 0
-  for (let at = queue.head; at < queue.count; at++) if (batch.outcome[queue.items[at]!] === 0) held++
+  for (let at = queue.head; at < queue.count; at++) if (batch.outcome[queue.items[at]] === 0) held++
   return held
 }
-

@@ -20,19 +20,19 @@ export function letterOf(
   paths: PathWriter
 ): DeadLetter {
   const line = batch.rootOf(item)
-  const offset = batch.offset + batch.starts[line]! - batch.starts[0]!
-  const isUnchanged = (batch.path[item]! & 1) === 0
+  const offset = batch.offset + batch.starts[line] - batch.starts[0]
+  const isUnchanged = (batch.path[item] & 1) === 0
   const lastAttempt = detail.attempts[detail.attempts.length - 1]
   return {
     kind: detail.kind,
     id: `${batch.input.sourceNumber}:${offset}${childSuffix(batch, line, item)}`,
     original: originalOf(batch, line),
     valueBefore: isUnchanged ? undefined : detail.valueBefore,
-    processor: detail.node === -1 ? '' : run.nodeNames[detail.node]!,
+    processor: detail.node === -1 ? '' : run.nodeNames[detail.node],
     tag: detail.tag,
     error: detail.error,
     attempts: detail.attempts,
-    journey: paths.nodesOf(batch.path[item]! >> 1).map(node => run.nodeNames[node]!),
+    journey: paths.nodesOf(batch.path[item] >> 1).map(node => run.nodeNames[node]),
     source: batch.input.name,
     file: batch.input.file,
     lineNumber: batch.firstLineNumber + line,
@@ -46,7 +46,7 @@ export function letterOf(
 function originalOf(batch: Batch, line: number): DeadLetter['original'] {
   const { oversize } = batch
   if (oversize !== undefined) return { bytes: oversize.head, byteLength: oversize.byteLength, sha256: oversize.sha256 }
-  const bytes = batch.bytes.subarray(batch.starts[line]!, batch.starts[line + 1]!)
+  const bytes = batch.bytes.subarray(batch.starts[line], batch.starts[line + 1])
   return { bytes, byteLength: bytes.length, sha256: undefined }
 }
 

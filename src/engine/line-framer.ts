@@ -142,7 +142,8 @@ export class LineFramer {
     // A batch needs a contiguous run: move the unfinished line to the start of a chunk when the room gets short.
     if (buffer.length - this.to < BATCH_BYTES) {
       const rest = this.to - this.from
-      const wanted = rest + BATCH_BYTES > CHUNK_BYTES ? Math.min(this.maxLineBytes + 2 * BATCH_BYTES, rest * 4) : CHUNK_BYTES
+      const wanted =
+        rest + BATCH_BYTES > CHUNK_BYTES ? Math.min(this.maxLineBytes + 2 * BATCH_BYTES, rest * 4) : CHUNK_BYTES
       this.changeChunk(rest, Math.max(wanted, rest + BATCH_BYTES))
     }
     const target = this.chunk.buffer
@@ -236,7 +237,7 @@ export class LineFramer {
     batch.isUnterminated = isLast && isUnterminated
     batch.isValidUtf8 = isAscii || isUtf8Bytes(takesAll ? whole : buffer.subarray(from, from + byteLength))
 
-    if (hasMark && (values[0] as string).charCodeAt(0) === BYTE_ORDER_MARK) values[0] = (values[0] as string).slice(1)
+    if (hasMark && values[0].charCodeAt(0) === BYTE_ORDER_MARK) values[0] = values[0].slice(1)
     if (text.includes('\r')) this.markCarriageReturns(batch)
 
     this.describe(batch, from, byteLength)

@@ -46,7 +46,6 @@ export interface NodeSettings {
 
 // Processors slower than this are timed line by line: 2 clock reads of about 55 ns are 5 % of it.
 const SLOW_NANOS = 2_000
-const FAST_NANOS = 500
 // From here on progress is noted line by line, for the watchdog and `busy_since`.
 const WATCHED_NANOS = 20_000
 
@@ -115,10 +114,6 @@ export class NodeRuntime {
     this.emit = this.createEmit(this.slot)
   }
 
-  get isFast(): boolean {
-    return this.meanNanos < FAST_NANOS
-  }
-
   get isSlow(): boolean {
     return this.meanNanos >= SLOW_NANOS
   }
@@ -145,6 +140,7 @@ export class NodeRuntime {
   }
 
   noteNanos(nanosPerLine: number): void {
-    this.meanNanos = this.meanNanos === Number.POSITIVE_INFINITY ? nanosPerLine : this.meanNanos * 0.9 + nanosPerLine * 0.1
+    this.meanNanos =
+      this.meanNanos === Number.POSITIVE_INFINITY ? nanosPerLine : this.meanNanos * 0.9 + nanosPerLine * 0.1
   }
 }

@@ -7,7 +7,7 @@ import type { LineValue } from '../sdk/line.ts'
 import { type Batch, VOID } from './batch.ts'
 import { describeError } from './errors.ts'
 import type { LaneObserver } from './lane-observer.ts'
-import { letterOf, type LetterWriter } from './letters.ts'
+import { type LetterWriter, letterOf } from './letters.ts'
 import type { SinkOutput } from './sink-output.ts'
 import { CHANGED, DEAD, DELIVERED, DROPPED, FAILED_ONCE, type Telemetry, UNMATCHED } from './telemetry.ts'
 
@@ -70,7 +70,7 @@ export class Settler {
     this.#encode(batch, lines)
     let waits: Promise<void>[] | undefined
     for (let sink = 0; sink < this.#settings.outputs.length; sink++) {
-      const output = this.#settings.outputs[sink]!
+      const output = this.#settings.outputs[sink]
       this.#linesBySink[sink] = output.lineCount
       if (output.lineCount === 0) continue
       const { bytes, done } = output.write()
@@ -94,14 +94,14 @@ export class Settler {
     const { outputs, processorCount } = this.#settings
     const last = hasForks ? lines : 0
     for (let item = 0; item !== -1; item = batch.nextOf(item)) {
-      if (hasForks ? batch.root[item]! >= last : item >= lines) break
-      const code = outcome[item]!
+      if (hasForks ? batch.root[item] >= last : item >= lines) break
+      const code = outcome[item]
       if ((code & OUTCOME_BITS) !== DELIVERED) continue
       const output = outputs[(code >> 8) - processorCount]
       // Delivered at a processor that is an end.
       if (output === undefined) continue
-      const line = hasForks ? batch.root[item]! : item
-      if ((path[item]! & 1) === 0) {
+      const line = hasForks ? batch.root[item] : item
+      if ((path[item] & 1) === 0) {
         if (this.#settings.valueOutput === undefined) output.addBytes(batch, line)
         else this.#handOver(batch, item, output)
       } else this.#addChanged(batch, item, line, output)
@@ -115,7 +115,7 @@ export class Settler {
       return
     }
     try {
-      output.addValue(batch, line, batch.values[item]!)
+      output.addValue(batch, line, batch.values[item])
     } catch (thrown) {
       this.#refuse(batch, item, thrown)
     }
@@ -123,7 +123,7 @@ export class Settler {
 
   #handOver(batch: Batch, item: number, output: SinkOutput): void {
     try {
-      this.#settings.valueOutput!(batch.values[item]!, output.name)
+      this.#settings.valueOutput!(batch.values[item], output.name)
       output.lineCount++
     } catch (thrown) {
       this.#refuse(batch, item, thrown)
@@ -132,17 +132,17 @@ export class Settler {
 
   /** The sink blames the line: it becomes a dead letter of the sink. */
   #refuse(batch: Batch, item: number, thrown: unknown): void {
-    const node = batch.outcome[item]! >> 8
+    const node = batch.outcome[item] >> 8
     const error = describeError(thrown)
-    const name = this.#settings.nodeNames[node]!
+    const name = this.#settings.nodeNames[node]
     batch.outcome[item] = DEAD
     batch.failed.add(item)
-    batch.path[item] = (this.#telemetry.paths.next(batch.path[item]! >> 1, node) << 1) | 1
+    batch.path[item] = (this.#telemetry.paths.next(batch.path[item] >> 1, node) << 1) | 1
     batch.dead.set(item, {
       kind: 'dead',
       node,
       tag: name,
-      valueBefore: batch.values[item]!,
+      valueBefore: batch.values[item],
       error: { ...error, message: `sink "${name}": ${error.message}`, code: error.code ?? 'not_json' },
       attempts: []
     })
@@ -168,12 +168,12 @@ export class Settler {
     totals.entered += lines
     totals.lines += lines
     totals.batches++
-    totals.delivered += counts[DELIVERED]!
-    totals.dropped += counts[DROPPED]!
-    totals.dead += counts[DEAD]!
-    totals.unmatched += counts[UNMATCHED]!
+    totals.delivered += counts[DELIVERED]
+    totals.dropped += counts[DROPPED]
+    totals.dead += counts[DEAD]
+    totals.unmatched += counts[UNMATCHED]
     // Instances beyond the one that each line entered as, the undone ones taken off.
-    totals.forked += batch.hasForks ? counts[0]! : 0
+    totals.forked += batch.hasForks ? counts[0] : 0
     this.#noteSinks()
     this.#telemetry.noteSettled(batch, lines)
     if (this.#telemetry.recordsJourneys) this.#recordJourneys(batch, lines)
@@ -182,43 +182,53 @@ export class Settler {
   #noteSinks(): void {
     const { outputs, processorCount } = this.#settings
     for (let sink = 0; sink < outputs.length; sink++) {
-      const lines = this.#linesBySink[sink]!
-      if (lines > 0) this.#telemetry.noteSink(processorCount + sink, lines, this.#bytesBySink[sink]!, outputs[sink]!)
+      const lines = this.#linesBySink[sink]
+      if (lines > 0) this.#telemetry.noteSink(processorCount + sink, lines, this.#bytesBySink[sink], outputs[sink])
     }
   }
 
   /** Ends each path at its sink, counts it, and completes the leaf code. counts[0] is the number of forks. */
   #closePaths(batch: Batch, lines: number, counts: Float64Array): void {
-    const { outcome, path, hasForks } = batch
+    if (batch.hasForks) {
+      for (let item = 0; item !== -1 && batch.root[item] < lines; item = batch.next[item]!) {
+        if (item !== batch.root[item] && batch.outcome[item] !== VOID) counts[0]++
+        this.#closeRun(batch, item, item + 1, counts)
+      }
+    } else this.#closeRun(batch, 0, lines, counts)
+    for (const item of batch.failed) batch.outcome[item] |= FAILED_ONCE
+  }
+
+  #closeRun(batch: Batch, from: number, to: number, counts: Float64Array): void {
+    const { outcome, path } = batch
     const { processorCount } = this.#settings
     const { paths, countsPaths } = this.#telemetry
-    let lastKey = -1
-    let lastPath = 0
-    for (let item = 0; item !== -1; item = batch.nextOf(item)) {
-      const line = hasForks ? batch.root[item]! : item
-      if (line >= lines) break
-      const code = outcome[item]!
-      const kind = code & OUTCOME_BITS
-      if (kind === VOID || kind === 0) continue
-      counts[kind]!++
-      if (item !== line) counts[0]!++
-      let word = path[item]!
-      if (countsPaths) {
-        const sink = code >> 8
-        if (kind === DELIVERED && sink >= processorCount) {
-          // Same path and same sink as the line before, mostly.
-          const key = (word >> 1) * 65_536 + (sink - processorCount)
-          if (key !== lastKey) {
-            lastKey = key
-            lastPath = paths.next(word >> 1, sink)
-          }
-          word = path[item] = (lastPath << 1) | (word & 1)
-        }
-        paths.count(word >> 1, kind)
+    // Neighbours mostly went the same way to the same end: they are counted together.
+    let lastCode = 0
+    let lastParent = -1
+    let leaf = 0
+    let run = 0
+    for (let item = from; item < to; item++) {
+      const code = outcome[item]
+      const word = path[item]
+      if (code !== lastCode || word >> 1 !== lastParent) {
+        if (run > 0) this.#countRun(leaf, lastCode & OUTCOME_BITS, run, counts)
+        run = 0
+        lastCode = code
+        lastParent = word >> 1
+        const endsAtSink = (code & OUTCOME_BITS) === DELIVERED && code >> 8 >= processorCount
+        leaf = endsAtSink && countsPaths ? paths.next(lastParent, code >> 8) : lastParent
       }
+      run++
+      path[item] = (leaf << 1) | (word & 1)
       outcome[item] = code | ((word & 1) * CHANGED)
     }
-    for (const item of batch.failed) outcome[item]! |= FAILED_ONCE
+    if (run > 0) this.#countRun(leaf, lastCode & OUTCOME_BITS, run, counts)
+  }
+
+  #countRun(leaf: number, kind: number, run: number, counts: Float64Array): void {
+    if (kind === VOID || kind === 0) return
+    counts[kind] += run
+    if (this.#telemetry.countsPaths) this.#telemetry.paths.count(leaf, kind, run)
   }
 
   #recordJourneys(batch: Batch, lines: number): void {
@@ -229,7 +239,7 @@ export class Settler {
       firstLineNumber: batch.firstLineNumber,
       readAtMilliseconds: batch.readAtMilliseconds,
       settledAtMilliseconds: this.#telemetry.now(),
-      bytesStart: batch.oversize === undefined ? batch.starts[0]! : 0
+      bytesStart: batch.oversize === undefined ? batch.starts[0] : 0
     })
     if (batch.oversize !== undefined) {
       const { head } = batch.oversize
@@ -261,18 +271,18 @@ export class Settler {
     // What was forked off and then undone leaves no leaf; the next leaf still shares at least what it shared.
     let depth = Number.POSITIVE_INFINITY
     for (let item = line; item !== after && item !== -1; item = batch.next[item]!) {
-      depth = Math.min(depth, batch.forkDepth[item]!)
-      if (batch.outcome[item] === VOID) continue
-      paths.push(batch.path[item]!)
-      codes.push(batch.outcome[item]!)
+      depth = Math.min(depth, batch.forkDepth[item])
+      if ((batch.outcome[item] & OUTCOME_BITS) === VOID) continue
+      paths.push(batch.path[item])
+      codes.push(batch.outcome[item])
       depths.push(count === 0 ? 0 : depth)
       depth = Number.POSITIVE_INFINITY
       count++
     }
     this.#telemetry.journeys!.addForkedLine(
       batch.bytes,
-      batch.starts[line]!,
-      batch.starts[line + 1]!,
+      batch.starts[line],
+      batch.starts[line + 1],
       line,
       count,
       Int32Array.from(paths),

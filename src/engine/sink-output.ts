@@ -35,8 +35,8 @@ export class SinkOutput {
   addBytes(batch: Batch, line: number): void {
     this.lineCount++
     if (this.#missingLineEnd !== '') this.#endLine()
-    const from = batch.starts[line]!
-    const to = batch.starts[line + 1]!
+    const from = batch.starts[line]
+    const to = batch.starts[line + 1]
     if (this.#runTo === from && this.#run === batch.bytes) this.#runTo = to
     else {
       this.#copyRun()

@@ -23,23 +23,23 @@ export function planSteps(edges: readonly (readonly number[])[]): Step[] {
     if (order[root] !== -1) continue
     const work: { node: number; next: number }[] = [{ node: root, next: 0 }]
     while (work.length > 0) {
-      const frame = work[work.length - 1]!
+      const frame = work[work.length - 1]
       const { node } = frame
       if (frame.next === 0) {
         order[node] = low[node] = visited++
         stack.push(node)
         onStack[node] = 1
       }
-      const target = edges[node]![frame.next]
+      const target = edges[node][frame.next]
       if (target !== undefined) {
         frame.next++
         if (order[target] === -1) work.push({ node: target, next: 0 })
-        else if (onStack[target] === 1) low[node] = Math.min(low[node]!, order[target]!)
+        else if (onStack[target] === 1) low[node] = Math.min(low[node], order[target])
         continue
       }
       work.pop()
       const parent = work[work.length - 1]
-      if (parent !== undefined) low[parent.node] = Math.min(low[parent.node]!, low[node]!)
+      if (parent !== undefined) low[parent.node] = Math.min(low[parent.node], low[node])
       if (low[node] === order[node]) {
         const nodes: number[] = []
         let member: number
@@ -49,7 +49,7 @@ export function planSteps(edges: readonly (readonly number[])[]): Step[] {
           nodes.push(member)
         } while (member !== node)
         nodes.sort((a, b) => a - b)
-        steps.push({ nodes, isCycle: nodes.length > 1 || edges[node]!.includes(node) })
+        steps.push({ nodes, isCycle: nodes.length > 1 || edges[node].includes(node) })
       }
     }
   }

@@ -7,8 +7,8 @@ import { isUtf8 } from 'node:buffer'
 
 import {
   CHANGED,
-  edgeOffset,
   ErrorWriter,
+  edgeOffset,
   FAILED_ONCE,
   HistogramWriter,
   InFlightWriter,
@@ -22,7 +22,7 @@ import {
   OUTCOME,
   PathWriter,
   type Region,
-  regionMilliseconds,
+  ROOT_PATH,
   SnapshotWriter,
   StringWriter
 } from '../shared-memory/index.ts'
@@ -40,6 +40,8 @@ export { CHANGED, FAILED_ONCE, LANE }
 
 /** `off` and `metrics` without `journeys` exist for the benchmark of what each costs, and for runs without --trace. */
 export type TelemetryMode = 'off' | 'metrics' | 'journeys'
+
+type Arrive = (node: number, batch: Batch, queue: ItemQueue, to: number) => void
 
 // Between two publishes at most so many errors are written out; the rest is counted only.
 const ERROR_SAMPLES_PER_PUBLISH = 200
@@ -65,6 +67,8 @@ export class Telemetry {
   readonly #inFlight: InFlightWriter
   readonly #reasons = new Map<string, number>()
   readonly #endToEnd: number
+  /** What to add to this thread's clock to get the region's: they differ by a constant. */
+  readonly #shift: number
   #errorSamplesLeft = ERROR_SAMPLES_PER_PUBLISH
   #largePublishAt = 0
   #hasInFlight = false
@@ -82,11 +86,12 @@ export class Telemetry {
     this.recordsJourneys = this.journeys !== undefined
     this.control = new LaneControl(region)
     this.#endToEnd = nodeCount(region.shape)
+    this.#shift = performance.timeOrigin - region.originMilliseconds
   }
 
   /** Milliseconds since the region's origin. */
   now(): number {
-    return regionMilliseconds(this.region)
+    return performance.now() + this.#shift
   }
 
   /** Shows every arrival to an observer as well. */
@@ -94,14 +99,14 @@ export class Telemetry {
     const arrive = this.arrive
     this.arrive = (node, batch, queue, to) => {
       observer.arriving(node, batch, queue, to)
-      arrive.call(this, node, batch, queue, to)
+      arrive(node, batch, queue, to)
     }
   }
 
   setMode(mode: TelemetryMode): void {
     this.timesCalls = this.countsPaths = mode !== 'off'
     this.recordsJourneys = mode === 'journeys' && this.journeys !== undefined
-    this.arrive = mode === 'off' ? () => undefined : this.advancePaths
+    this.arrive = mode === 'off' ? () => undefined : (...arrival) => this.#advancePaths(...arrival)
   }
 
   nodeIndexes(node: number): NodeCounterIndexes {
@@ -123,17 +128,23 @@ export class Telemetry {
   }
 
   /** Items head..to of the queue have come to the processor: their paths go on. */
-  arrive: (node: number, batch: Batch, queue: ItemQueue, to: number) => void = this.advancePaths
+  arrive: Arrive = (node, batch, queue, to) => this.#advancePaths(node, batch, queue, to)
 
-  private advancePaths(node: number, batch: Batch, queue: ItemQueue, to: number): void {
+  #advancePaths(node: number, batch: Batch, queue: ItemQueue, to: number): void {
     const { path } = batch
     const { items } = queue
+    if (batch.isNew) {
+      // Every line of it comes to the entry, from nowhere.
+      batch.isNew = false
+      path.fill(this.paths.next(ROOT_PATH, node) << 1, 0, batch.lineCount)
+      return
+    }
     // Neighbours mostly come the same way: remember the last step.
     let lastParent = -1
     let lastChild = 0
     for (let at = queue.head; at < to; at++) {
-      const item = items[at]!
-      const word = path[item]!
+      const item = items[at]
+      const word = path[item]
       const parent = word >> 1
       if (parent !== lastParent) {
         lastParent = parent
@@ -157,8 +168,9 @@ export class Telemetry {
     return id
   }
 
-  enter(node: number): void {
-    this.control.enter(node, this.now())
+  /** `at` is this thread's clock. */
+  enter(node: number, at: number): void {
+    this.control.enter(node, at + this.#shift)
   }
 
   leave(): void {
@@ -182,9 +194,9 @@ export class Telemetry {
     isFinal: boolean,
     error: Pick<ErrorDetail, 'name' | 'message'> & { readonly stack?: string | undefined }
   ): void {
-    this.counters[LANE.failed_attempts]!++
+    this.counters[LANE.failed_attempts]++
     if (this.#errorSamplesLeft === 0) {
-      this.counters[LANE.errors_shed]!++
+      this.counters[LANE.errors_shed]++
       return
     }
     this.#errorSamplesLeft--
@@ -194,7 +206,7 @@ export class Telemetry {
       attempt,
       isFinal,
       sourceNumber: batch.input.sourceNumber,
-      offset: batch.offset + batch.starts[line]! - batch.starts[0]!,
+      offset: batch.offset + batch.starts[line] - batch.starts[0],
       lineNumber: batch.firstLineNumber + line,
       atMilliseconds: this.now(),
       name: error.name,
@@ -208,12 +220,12 @@ export class Telemetry {
   noteSink(node: number, lines: number, bytes: number, output: SinkOutput): void {
     const { counters } = this
     const base = NODE_OFFSET + node * NODE_STRIDE
-    counters[base + NODE.received]! += lines
-    counters[base + NODE.delivered]! += lines
-    counters[base + NODE.bytes_written]! += bytes
+    counters[base + NODE.received] += lines
+    counters[base + NODE.delivered] += lines
+    counters[base + NODE.bytes_written] += bytes
     if (output.sink.length !== undefined) counters[base + NODE.sink_length] = output.sink.length
     if (output.embeddedNewlines > 0) {
-      counters[LANE.embedded_newlines]! += output.embeddedNewlines
+      counters[LANE.embedded_newlines] += output.embeddedNewlines
       output.embeddedNewlines = 0
     }
   }
@@ -221,26 +233,26 @@ export class Telemetry {
   /** A sink refused a line that it blames. */
   noteSinkError(node: number): void {
     const base = NODE_OFFSET + node * NODE_STRIDE
-    this.counters[base + NODE.received]!++
-    this.counters[base + NODE.errors]!++
-    this.counters[base + NODE.dead]!++
+    this.counters[base + NODE.received]++
+    this.counters[base + NODE.errors]++
+    this.counters[base + NODE.dead]++
   }
 
   /** A changed line may have held bytes that are no UTF-8: they were read as U+FFFD and are written so. */
   noteChangedInvalid(batch: Batch, line: number): void {
-    if (!isUtf8(batch.lineBytes(line))) this.counters[LANE.input_lines_changed_invalid_utf8]!++
+    if (!isUtf8(batch.lineBytes(line))) this.counters[LANE.input_lines_changed_invalid_utf8]++
   }
 
   /** Everything up to the end of this batch's first `lines` lines is settled. */
   noteSettled(batch: Batch, lines: number): void {
     const { counters } = this
-    counters[LANE.settled_lines]! += lines
-    counters[LANE.settled_batches]!++
-    if (batch.oversize !== undefined) counters[LANE.over_long_lines]!++
+    counters[LANE.settled_lines] += lines
+    counters[LANE.settled_batches]++
+    if (batch.oversize !== undefined) counters[LANE.over_long_lines]++
     counters[LANE.source_number] = batch.input.sourceNumber
     counters[LANE.source_line] = batch.firstLineNumber + lines - 1
     counters[LANE.source_offset] =
-      batch.offset + (lines === batch.lineCount ? batch.byteLength : batch.starts[lines]! - batch.starts[0]!)
+      batch.offset + (lines === batch.lineCount ? batch.byteLength : batch.starts[lines] - batch.starts[0])
     if (this.timesCalls) this.recordEndToEnd((this.now() - batch.readAtMilliseconds) * 1e6, lines)
   }
 
@@ -267,31 +279,29 @@ export class Telemetry {
   /** Also what is published once a second only, and pages that are not full: before the lane waits or ends. */
   publishAll(held: readonly Held[]): void {
     this.publish(held)
-    this.publishLarge(this.now())
+    this.publishLarge(this.now(), Number.POSITIVE_INFINITY)
     this.journeys?.flush(Number.POSITIVE_INFINITY)
     this.#errors.flush(Number.POSITIVE_INFINITY)
   }
 
-  private publishLarge(now: number): void {
+  private publishLarge(now: number, maxWords = LARGE_PUBLISH_WORDS): void {
     this.#largePublishAt = now + LARGE_PUBLISH_MILLISECONDS
-    this.#histograms.publishTouched(LARGE_PUBLISH_WORDS / 2)
-    this.paths.publishTouched(LARGE_PUBLISH_WORDS / 2)
+    this.#histograms.publishTouched(maxWords / 2)
+    this.paths.publishTouched(maxWords / 2)
   }
 
   #publishInFlight(held: readonly Held[]): void {
     this.#hasInFlight = held.length > 0
-    // The lane's clock (performance.now) and the region's differ by a constant.
-    const shift = this.now() - performance.now()
     this.#inFlight.publish(
       held.slice(0, IN_FLIGHT_SHOWN).map(({ node, batch, item, attempt, sinceMilliseconds, isParked }) => {
         const line = batch.rootOf(item)
         return {
           sourceNumber: batch.input.sourceNumber,
-          offset: batch.offset + batch.starts[line]! - batch.starts[0]!,
+          offset: batch.offset + batch.starts[line] - batch.starts[0],
           lineNumber: batch.firstLineNumber + line,
           node: node.id,
           attempt,
-          sinceMilliseconds: sinceMilliseconds + shift,
+          sinceMilliseconds: sinceMilliseconds + this.#shift,
           isParked
         }
       })

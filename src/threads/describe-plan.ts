@@ -15,8 +15,8 @@ export function describePlan(plan: Plan): PipelineDescription {
       tags: processorTargets(processor).flatMap((target, index) => {
         if (target === -1) return []
         const isErrorTag = index === processorTargets(processor).length - 1 && processor.onError.kind === 'to'
-        const tag = isErrorTag ? 'on_error' : (processor.tags[index]?.tag ?? names[target]!)
-        return [{ tag, target, edge: bases[id]! + index }]
+        const tag = isErrorTag ? 'on_error' : (processor.tags[index]?.tag ?? names[target])
+        return [{ tag, target, edge: bases[id] + index }]
       })
     })),
     sinks: plan.sinks.map(({ name, type }) => ({ name, type }))

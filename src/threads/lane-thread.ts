@@ -47,7 +47,9 @@ export class LaneThread {
       }
     })
     this.#worker.on('error', error => fail(error instanceof Error ? error : new Error(String(error))))
-    this.#worker.on('exit', code => fail(new Error(this.#isGivenUp ? GIVEN_UP : `the lane's thread ended by itself (exit ${code})`)))
+    this.#worker.on('exit', code =>
+      fail(new Error(this.#isGivenUp ? GIVEN_UP : `the lane's thread ended by itself (exit ${code})`))
+    )
   }
 
   request(request: LaneRequest): void {

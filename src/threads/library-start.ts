@@ -47,7 +47,5 @@ function load(pipeline: Pipeline | string, options: RunOptions): Promise<LoadedP
     inputFromCaller: options.input !== undefined,
     outputToCaller: options.output !== undefined
   }
-  return typeof pipeline === 'string'
-    ? loadPlan({ ...given, file: pipeline })
-    : planFromPipeline(pipeline, given)
+  return typeof pipeline === 'string' ? loadPlan({ ...given, file: pipeline }) : planFromPipeline(pipeline, given)
 }

@@ -3,8 +3,8 @@
 // Inline functions run on the caller's thread, so a synchronous hang there is shown and not ended; a pipeline made only
 // of built-ins and modules runs in a thread of its own. No signal handlers are installed and the process never exits.
 
-import type { OutputArgument } from '../config/load-plan.ts'
 import type { Pipeline } from '../config/define-pipeline.ts'
+import type { OutputArgument } from '../config/load-plan.ts'
 import type { IterableInput } from '../connectors/iterable/source.ts'
 import type { LaneEnd, ValueOutput } from '../engine/index.ts'
 import type { StatsAnswer } from '../observer/stats-answer.ts'

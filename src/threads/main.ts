@@ -5,12 +5,12 @@
 
 import { type IterableInput, openIterable } from '../connectors/iterable/source.ts'
 import { edgeBases, type LaneEnd, type Plan, type ValueOutput } from '../engine/index.ts'
-import type { Registry } from '../sdk/registry.ts'
-import { createRegion, MainControl, type Region } from '../shared-memory/index.ts'
 import { Observer } from '../observer/observer.ts'
 import { createReveal } from '../observer/reveal.ts'
 import type { RunStatus } from '../observer/run-status.ts'
 import type { StatsAnswer } from '../observer/stats-answer.ts'
+import type { Registry } from '../sdk/registry.ts'
+import { createRegion, MainControl, type Region } from '../shared-memory/index.ts'
 import type { DashboardData } from './dashboard.ts'
 import { DashboardThread } from './dashboard-thread.ts'
 import { describePlan } from './describe-plan.ts'
@@ -18,6 +18,8 @@ import { LaneInThread } from './lane-in-thread.ts'
 import { LaneThread } from './lane-thread.ts'
 import { openSource } from './prepared-lane.ts'
 import { SourcePump } from './slot-source.ts'
+
+export type { StatsAnswer }
 
 export interface DashboardOptions {
   readonly host: string
@@ -143,7 +145,11 @@ export class Run {
   }
 
   /** Tells the dashboard how the run ended; it stays up until `close`. */
-  finished(status: { readonly state: 'finished' | 'failed'; readonly stopReason?: string; readonly exitCode: number }): void {
+  finished(status: {
+    readonly state: 'finished' | 'failed'
+    readonly stopReason?: string
+    readonly exitCode: number
+  }): void {
     this.#setStatus(status)
   }
 
@@ -204,7 +210,16 @@ function createLane(settings: RunSettings, region: Region, epoch: number): AnyLa
 function dashboardData(settings: RunSettings, region: Region): DashboardData {
   const { host, port, allowHosts, token } = settings.dashboard!
   const pipeline = describePlan(settings.plan)
-  return { pipeline, regions: [region], host, port, allowHosts, token, secrets: settings.secrets, version: settings.version }
+  return {
+    pipeline,
+    regions: [region],
+    host,
+    port,
+    allowHosts,
+    token,
+    secrets: settings.secrets,
+    version: settings.version
+  }
 }
 
 function regionShape(plan: Plan, trace: boolean): Region['shape'] {
@@ -213,7 +228,7 @@ function regionShape(plan: Plan, trace: boolean): Region['shape'] {
   return {
     processorCount: plan.processors.length,
     sinkCount: plan.sinks.length,
-    edgeCount: bases[bases.length - 1]!,
+    edgeCount: bases[bases.length - 1],
     trace,
     // A power of two, and more than a lane may hold open.
     chunkSlots: plan.source.readBy === 'main' ? 2 ** Math.ceil(Math.log2(slots)) : 0,

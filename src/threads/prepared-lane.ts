@@ -41,10 +41,7 @@ export function prepareLane(preparation: LanePreparation): PreparedLane {
     totalBytes: source.totalBytes,
     async open() {
       const sinks = plan.sinks.map(sink => openSink(sink, preparation))
-      const log =
-        preparation.stateFolder === undefined
-          ? undefined
-          : new DeadLetterLog(preparation.stateFolder)
+      const log = preparation.stateFolder === undefined ? undefined : new DeadLetterLog(preparation.stateFolder)
       const parts = await LaneParts.create({
         plan,
         region: preparation.region,
@@ -63,7 +60,7 @@ export function prepareLane(preparation: LanePreparation): PreparedLane {
 export function openSource(plan: Plan, registry: Registry): Source {
   const definition = registry.sources.get(plan.source.type)
   if (definition === undefined) throw new Error(`no source is named "${plan.source.type}"`)
-  return definition.open(plan.source.options as never, {
+  return definition.open(plan.source.options, {
     baseFolder: plan.baseFolder,
     outputFiles: outputFiles(plan, registry)
   })
@@ -73,7 +70,9 @@ export function openSource(plan: Plan, registry: Registry): Source {
 export function outputFiles(plan: Plan, registry: Registry): string[] {
   return plan.sinks.flatMap(({ type, options }) => {
     const definition: SinkDefinition | undefined = registry.sinks.get(type)
-    const file = definition?.file?.(options as never, plan.baseFolder)
+    const file = definition?.file?.(options, plan.baseFolder)
+    // Standard output may be a file too, which must not be read at the same time.
+    if (type === 'stdout') return ['/dev/stdout']
     return file === undefined ? [] : [file]
   })
 }
@@ -83,7 +82,7 @@ function openSink(sink: Plan['sinks'][number], preparation: LanePreparation): Si
   if (sink.type === 'callback') return { write: () => undefined, length: undefined, close: () => undefined }
   const definition = preparation.registry.sinks.get(sink.type)
   if (definition === undefined) throw new Error(`no sink is named "${sink.type}"`)
-  return definition.open(sink.options as never, {
+  return definition.open(sink.options, {
     name: sink.name,
     baseFolder: preparation.plan.baseFolder,
     replace: preparation.replaceOutputs,

@@ -112,7 +112,8 @@ export class SlotSource implements Source {
     for (;;) {
       const first = this.#handed[0]
       if (first === undefined) break
-      const isCovered = first.sourceNumber < sourceNumber || (first.sourceNumber === sourceNumber && first.end <= offset)
+      const isCovered =
+        first.sourceNumber < sourceNumber || (first.sourceNumber === sourceNumber && first.end <= offset)
       if (!isCovered) break
       last = first.serial
       this.#handed.shift()

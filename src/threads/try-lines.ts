@@ -1,8 +1,8 @@
 // Runs a few lines through everything but the sinks and tells each one's tree, with the value at every hop.
 
 import { type IterableInput, openIterable } from '../connectors/iterable/source.ts'
-import { edgeBases, Lane, type LaneObserver, LaneParts, nodeNames, type Plan } from '../engine/index.ts'
 import type { Batch } from '../engine/batch.ts'
+import { edgeBases, Lane, type LaneObserver, LaneParts, nodeNames, type Plan } from '../engine/index.ts'
 import type { LineValue } from '../sdk/line.ts'
 import type { Registry } from '../sdk/registry.ts'
 import { createRegion, decodeLeaf, type OutcomeName, StringReader } from '../shared-memory/index.ts'
@@ -42,7 +42,7 @@ export async function tryLines(
   const region = createRegion({
     processorCount: plan.processors.length,
     sinkCount: plan.sinks.length,
-    edgeCount: bases[bases.length - 1]!,
+    edgeCount: bases[bases.length - 1],
     trace: false,
     chunkSlots: 0,
     chunkSlotBytes: 0
@@ -76,11 +76,11 @@ class HopRecorder implements LaneObserver {
   }
 
   arriving(node: number, batch: Batch, queue: Batch['queues'][number], to: number): void {
-    let items = this.#hops.get(batch)
-    if (items === undefined) this.#hops.set(batch, (items = new Map()))
+    const items = this.#hops.get(batch) ?? new Map<number, TriedHop[]>()
+    this.#hops.set(batch, items)
     for (let at = queue.head; at < to; at++) {
-      const item = queue.items[at]!
-      const hop = { name: this.#names[node]!, value: batch.values[item]! }
+      const item = queue.items[at]
+      const hop = { name: this.#names[node], value: batch.values[item] }
       const hops = items.get(item)
       if (hops === undefined) items.set(item, [hop])
       else hops.push(hop)
@@ -94,12 +94,13 @@ class HopRecorder implements LaneObserver {
       const ways: TriedWay[] = []
       let previous: readonly TriedHop[] = []
       for (let item = line; item !== -1 && batch.rootOf(item) === line; item = batch.nextOf(item)) {
-        const { outcome, detail } = decodeLeaf(batch.outcome[item]!)
+        const { outcome, detail } = decodeLeaf(batch.outcome[item])
         if (outcome === undefined) continue
-        const sharedHops = item === line ? 0 : batch.forkDepth[item]!
+        const sharedHops = item === line ? 0 : batch.forkDepth[item]
         const hops = [...previous.slice(0, sharedHops), ...(items.get(item) ?? [])]
         const sink = outcome === 'delivered' ? this.#names[detail] : undefined
-        if (sink !== undefined && hops[hops.length - 1]?.name !== sink) hops.push({ name: sink, value: batch.values[item]! })
+        if (sink !== undefined && hops[hops.length - 1]?.name !== sink)
+          hops.push({ name: sink, value: batch.values[item] })
         const failedAttempts = (batch.attempts.get(item) ?? []).map(attempt => attempt.message)
         ways.push({ sharedHops, hops, outcome, reason: this.#reason(batch, item, outcome, detail), failedAttempts })
         previous = hops

@@ -1,41 +1,22 @@
 // `linescope run`: arguments in, a run, an exit code out.
 
-import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-
 import { Command, InvalidArgumentError, Option } from 'commander'
 
-import { UserError } from '../../base/user-error.ts'
 import { executeRun } from '../execute-run.ts'
+import type { RunArguments } from '../run-arguments.ts'
 import { watchRun } from '../watch-run.ts'
-
-export interface RunArguments {
-  readonly input: readonly string[]
-  readonly output: readonly string[]
-  readonly trace: boolean
-  readonly port: number
-  readonly host: string
-  readonly allowHost: readonly string[]
-  readonly dashboard: boolean
-  readonly tokenFile?: string
-  readonly exit: boolean
-  readonly lanes: string
-  readonly state?: string
-  readonly resume: boolean
-  readonly fresh: boolean
-  readonly watch: boolean
-  readonly lines: number
-  readonly quiet: boolean
-  readonly json: boolean
-  readonly failOnDead: boolean
-}
 
 export function runCommand(): Command {
   return new Command('run')
     .description('Run a pipeline, with a dashboard on http://localhost:8000.')
     .argument('[pipeline]', 'pipeline file: .yaml, .json, .ts or .js; without it, the bundled demo')
     .option('-i, --input <path>', 'read this instead of the source; repeatable, globs, - is stdin', collect, [])
-    .option('-o, --output <path>', 'write here instead of the sink "end"; NAME=PATH for others, - is stdout', collect, [])
+    .option(
+      '-o, --output <path>',
+      'write here instead of the sink "end"; NAME=PATH for others, - is stdout',
+      collect,
+      []
+    )
     .option('--trace', "record every line's journey", false)
     .option('--port <number>', 'port of the dashboard; 0 picks one', parsePort, 8000)
     .option('--host <name>', 'address of the dashboard; any but loopback needs a token', '127.0.0.1')
@@ -68,24 +49,6 @@ Examples:
 
 Exit codes: 0 done, 1 failed while running, 2 wrong usage or configuration, 3 see --fail-on-dead, 130 and 143 stopped
 before the end of the input.`
-
-/** The token for changes, and for everything on a host that others can reach. */
-export function tokenOf(options: RunArguments): { readonly token: string; readonly isGiven: boolean } {
-  const given = options.tokenFile === undefined ? process.env['LINESCOPE_TOKEN'] : readToken(options.tokenFile)
-  if (given !== undefined && given !== '') return { token: given, isGiven: true }
-  return { token: randomBytes(32).toString('base64url'), isGiven: false }
-}
-
-function readToken(file: string): string {
-  let token: string
-  try {
-    token = readFileSync(file, 'utf8').trim()
-  } catch (cause) {
-    throw new UserError(`--token-file: cannot read ${file}: ${(cause as Error).message}`, { cause })
-  }
-  if (token === '') throw new UserError(`--token-file: ${file} is empty`)
-  return token
-}
 
 function collect(value: string, previous: readonly string[]): string[] {
   return [...previous, value]

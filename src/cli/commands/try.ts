@@ -6,7 +6,6 @@ import { Command } from 'commander'
 
 import { builtins } from '../../builtins.ts'
 import { loadPlan } from '../../config/load-plan.ts'
-import type { LineValue } from '../../sdk/line.ts'
 import { type TriedLine, type TriedWay, tryLines } from '../../threads/try-lines.ts'
 import { EXIT } from '../exit-codes.ts'
 import { print, printError, safe } from '../output.ts'
@@ -47,7 +46,9 @@ function describeWay(way: TriedWay, width: number): string[] {
   for (const [index, hop] of way.hops.entries()) {
     if (index < way.sharedHops) continue
     const branch = index === way.sharedHops && index > 0 ? '└ ' : '  '
-    lines.push(`  ${'  '.repeat(Math.max(0, way.sharedHops > 0 ? way.sharedHops - 1 : 0))}${branch}${safe(hop.name).padEnd(width)}  ${shown(hop.value)}`)
+    lines.push(
+      `  ${'  '.repeat(Math.max(0, way.sharedHops > 0 ? way.sharedHops - 1 : 0))}${branch}${safe(hop.name).padEnd(width)}  ${shown(hop.value)}`
+    )
   }
   const tries = way.failedAttempts.length
   const attempts = tries > 0 ? ` (${tries} failed ${tries === 1 ? 'try' : 'tries'})` : ''
@@ -56,6 +57,6 @@ function describeWay(way: TriedWay, width: number): string[] {
   return lines
 }
 
-function shown(value: LineValue): string {
+function shown(value: TriedWay['hops'][number]['value']): string {
   return safe(typeof value === 'string' ? value : JSON.stringify(value))
 }

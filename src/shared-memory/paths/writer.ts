@@ -76,13 +76,13 @@ export class PathWriter {
   /** Nodes visited, in order; none for the root and the overflow path. */
   nodesOf(path: number): number[] {
     const nodes: number[] = []
-    for (let at = path; at >= RESERVED_PATHS; at = this.#parents[at]!) nodes.push(this.#nodes[at]!)
+    for (let at = path; at >= RESERVED_PATHS; at = this.#parents[at]!) nodes.push(this.#nodes[at])
     return nodes.reverse()
   }
 
-  /** One line instance ended on this path; `outcome` is a code of OUTCOME. */
-  count(path: number, outcome: number): void {
-    this.#counts[path * OUTCOMES + outcome - 1]++
+  /** So many line instances ended on this path; `outcome` is a code of OUTCOME. */
+  count(path: number, outcome: number, lines = 1): void {
+    this.#counts[path * OUTCOMES + outcome - 1] += lines
     this.#touched[path >> 8] = 1
   }
 

@@ -1,0 +1,162 @@
+// `npm run bench`: the jobs, side by side with their peers, and what telemetry costs. Prints a table, keeps raw results.
+//
+// Arguments: --quick (small input, two runs: shows that everything runs, says nothing about speed), --lines N, --runs N,
+// --job NAME, --cost-only.
+
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+
+import { JOBS, type Job } from './contestants.ts'
+import { measureSlices } from './cost.ts'
+import { type Input, requireRoom, writeInput } from './input.ts'
+import { type Cost, hashOf, measure, type Places } from './measure.ts'
+import { bootstrapMean, median, type Spread, spreadOf } from './statistics.ts'
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    lines: { type: 'string' },
+    runs: { type: 'string' },
+    job: { type: 'string' },
+    'cost-only': { type: 'boolean', default: false }
+  }
+})
+const lines = Number(values.lines ?? (values.quick ? 100_000 : 10_000_000))
+const runs = Number(values.runs ?? (values.quick ? 2 : 10))
+const RAM_DISK = '/dev/shm'
+
+interface Result {
+  readonly name: string
+  readonly linesPerCpuSecond: Spread
+  readonly linesPerSecond: Spread
+  /** Paired, run by run, against the last contestant. */
+  readonly ratioToPeer: Spread
+  readonly costs: readonly Cost[]
+}
+
+const folder = mkdtempSync(join(RAM_DISK, 'linescope-bench-'))
+try {
+  const input = writeInput(folder, lines)
+  requireRoom(folder, input.bytes * 1.1)
+  const report: Record<string, unknown> = { ...machine(), input: { lines: input.lines, bytes: input.bytes }, runs }
+  console.log(`${JSON.stringify(machine())}\n${input.lines} lines, ${input.bytes} bytes, ${runs} interleaved runs\n`)
+  if (!values['cost-only']) {
+    for (const job of JOBS) {
+      if (values.job !== undefined && job.name !== values.job) continue
+      report[job.name] = runJob(job, input)
+    }
+  }
+  if (values.job === undefined || values['cost-only']) report['cost'] = await runCosts(input)
+  if (!values.quick) keep(report)
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+function runJob(job: Job, input: Input): Result[] {
+  const places: Places = { input: input.path, output: join(folder, 'output.log'), state: join(folder, 'state') }
+  checkEqual(job, places)
+  const costs = job.contestants.map((): Cost[] => [])
+  for (let round = 0; round < runs; round++) {
+    for (const [index, contestant] of job.contestants.entries()) {
+      rmSync(places.output, { force: true })
+      costs[index].push(measure(contestant, places))
+    }
+  }
+  const peer = costs.at(-1)!
+  const results = job.contestants.map(({ name }, index): Result => {
+    const own = costs[index]
+    return {
+      name,
+      linesPerCpuSecond: spreadOf(own.map(cost => input.lines / cpu(cost))),
+      linesPerSecond: spreadOf(own.map(cost => input.lines / cost.wallSeconds)),
+      ratioToPeer: spreadOf(own.map((cost, round) => cpu(peer[round]) / cpu(cost))),
+      costs: own
+    }
+  })
+  console.log(`job ${job.name}: ${job.summary}\n`)
+  console.log(
+    `| | million lines per CPU second (min – max) | × ${job.contestants.at(-1)!.name} (min – max) | million lines/s, wall |`
+  )
+  console.log('|---|---:|---:|---:|')
+  for (const { name, linesPerCpuSecond, ratioToPeer, linesPerSecond } of results) {
+    const rate = `${millions(linesPerCpuSecond.median)} (${millions(linesPerCpuSecond.min)} – ${millions(linesPerCpuSecond.max)})`
+    const ratio = `${ratioToPeer.median.toFixed(2)} (${ratioToPeer.min.toFixed(2)} – ${ratioToPeer.max.toFixed(2)})`
+    console.log(`| ${name} | ${rate} | ${ratio} | ${millions(linesPerSecond.median)} |`)
+  }
+  console.log()
+  return results
+}
+
+/** All contestants must do the same job before any is timed. */
+function checkEqual(job: Job, places: Places): void {
+  const hashes = job.contestants.map(contestant => {
+    rmSync(places.output, { force: true })
+    measure(contestant, places)
+    return hashOf(places.output)
+  })
+  for (const [index, hash] of hashes.entries()) {
+    if (hash !== hashes[0]) {
+      throw new Error(
+        `job ${job.name}: the output of ${job.contestants[index].name} differs from the first contestant's`
+      )
+    }
+  }
+}
+
+async function runCosts(input: Input): Promise<Record<string, unknown>> {
+  const costs: Record<string, unknown> = {}
+  const pairs = values.quick ? 4 : 60
+  const sliceBytes = Math.min(input.bytes, 48 * 1024 * 1024)
+  for (const [name, base, mode] of [
+    ['metrics', 'off', 'metrics'],
+    ['full journeys', 'metrics', 'journeys']
+  ] as const) {
+    const slices = await measureSlices(input.path, join(folder, 'cost.log'), [base, mode], pairs + 4, sliceBytes)
+    // The first pairs warm the code up.
+    const ratios: number[] = []
+    for (let at = 8; at + 1 < slices.length; at += 2) {
+      const pair = [slices[at], slices[at + 1]]
+      const without = pair.find(slice => slice.mode === base)!
+      const withIt = pair.find(slice => slice.mode === mode)!
+      ratios.push(withIt.micros / without.micros - 1)
+    }
+    const { mean, low, high } = bootstrapMean(ratios)
+    const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
+    console.log(
+      `cost of ${name}: ${percent(mean)} of the lane's CPU time (95 % interval ${percent(low)} to ${percent(high)}, median ${percent(median(ratios))}, ${ratios.length} pairs of slices)`
+    )
+    costs[name] = { mean, low, high, median: median(ratios), ratios }
+  }
+  return costs
+}
+
+function machine(): Record<string, unknown> {
+  const mawk = spawnSync('mawk', ['-W', 'version'], { encoding: 'utf8' })
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    node: process.version,
+    mawk: (mawk.stdout || mawk.stderr || 'not found').split('\n')[0]
+  }
+}
+
+function keep(report: Record<string, unknown>): void {
+  const results = fileURLToPath(new URL('./results/', import.meta.url))
+  mkdirSync(results, { recursive: true })
+  const file = join(results, `${String(report['date'])}.json`)
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`)
+  console.log(`raw results: benchmarks/results/${String(report['date'])}.json`)
+}
+
+function cpu(cost: Cost): number {
+  return cost.userSeconds + cost.systemSeconds
+}
+
+function millions(value: number): string {
+  return (value / 1e6).toFixed(2)
+}

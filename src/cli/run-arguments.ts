@@ -1,0 +1,45 @@
+// The arguments of `linescope run`, as commander hands them over, and what follows from them alone.
+
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+
+import { UserError } from '../base/user-error.ts'
+
+export interface RunArguments {
+  readonly input: readonly string[]
+  readonly output: readonly string[]
+  readonly trace: boolean
+  readonly port: number
+  readonly host: string
+  readonly allowHost: readonly string[]
+  readonly dashboard: boolean
+  readonly tokenFile?: string
+  readonly exit: boolean
+  readonly lanes: string
+  readonly state?: string
+  readonly resume: boolean
+  readonly fresh: boolean
+  readonly watch: boolean
+  readonly lines: number
+  readonly quiet: boolean
+  readonly json: boolean
+  readonly failOnDead: boolean
+}
+
+/** The token for changes, and for everything on a host that others can reach. */
+export function tokenOf(options: RunArguments): { readonly token: string; readonly isGiven: boolean } {
+  const given = options.tokenFile === undefined ? process.env['LINESCOPE_TOKEN'] : readToken(options.tokenFile)
+  if (given !== undefined && given !== '') return { token: given, isGiven: true }
+  return { token: randomBytes(32).toString('base64url'), isGiven: false }
+}
+
+function readToken(file: string): string {
+  let token: string
+  try {
+    token = readFileSync(file, 'utf8').trim()
+  } catch (cause) {
+    throw new UserError(`--token-file: cannot read ${file}: ${(cause as Error).message}`, { cause })
+  }
+  if (token === '') throw new UserError(`--token-file: ${file} is empty`)
+  return token
+}
