@@ -46,14 +46,14 @@ function editDistance(left: string, right: string): number {
   for (let i = 1; i <= left.length; i += 1) {
     const current = [i]
     for (let j = 1; j <= right.length; j += 1) {
-      const replaced = previous[j - 1]! + (left[i - 1] === right[j - 1] ? 0 : 1)
-      let distance = Math.min(replaced, previous[j]! + 1, current[j - 1]! + 1)
+      const replaced = previous[j - 1] + (left[i - 1] === right[j - 1] ? 0 : 1)
+      let distance = Math.min(replaced, previous[j] + 1, current[j - 1] + 1)
       const isSwap = i > 1 && j > 1 && left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1]
-      if (isSwap) distance = Math.min(distance, beforePrevious[j - 2]! + 1)
+      if (isSwap) distance = Math.min(distance, beforePrevious[j - 2] + 1)
       current.push(distance)
     }
     beforePrevious = previous
     previous = current
   }
-  return previous[right.length]!
+  return previous[right.length]
 }

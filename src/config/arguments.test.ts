@@ -5,8 +5,7 @@ import { linkSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 
-import { nodeNames } from '../engine/plan.ts'
-import { planOf, problemsOf, temporaryFolder, withEnd } from './fixtures.ts'
+import { namesOf, planOf, problemsOf, temporaryFolder, withEnd } from './fixtures.ts'
 
 const ONE = 'processors: { start: { trim: {}, to: end } }'
 
@@ -235,7 +234,7 @@ sinks: { a: { file: { path: a.log } }, b: { file: { path: "\${MISSING}" } } }`
       }
     )
 
-    assert.deepEqual(nodeNames(named), ['end', 'output', 'output-2'])
+    assert.deepEqual(namesOf(named), ['end', 'output', 'output-2'])
     assert.equal(named.processors[1]?.target, 2)
   })
 

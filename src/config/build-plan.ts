@@ -49,8 +49,7 @@ export async function buildPlan(
   const mask = (text: string): string => environment.mask(text)
   if (tree.kind !== 'map') {
     problems.add(tree, `a pipeline must be a map, not ${describeNode(tree)}`, 'It has at least the key "processors".')
-    problems.throwIfAny(mask)
-    throw new Error('unreachable')
+    throw problems.asError(mask)
   }
   const draft = await readDraft(tree, given, context)
   const connections = connectAll(draft, context)
@@ -66,7 +65,7 @@ export async function buildPlan(
     baseFolder: context.baseFolder,
     source: draft.source!.plan,
     entry: entry!,
-    processors: draft.processors.map((processor, id) => processorPlan(processor, connections[id]!)),
+    processors: draft.processors.map((processor, id) => processorPlan(processor, connections[id])),
     sinks: draft.outputs.sinks.map(({ plan }) => plan!),
     limits: draft.limits,
     warnings: problems.warnings(mask)

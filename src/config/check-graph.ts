@@ -32,8 +32,8 @@ function checkReachable(
   if (processors.some(({ behaviour }) => behaviour === undefined)) return
   processors.forEach((processor, id) => {
     if (reached.has(id)) return
-    const isOnlyItself = connections[id]!.tags.some(({ target }) => target === id) || connections[id]!.target === id
-    const why = isOnlyItself ? 'only itself leads to it' : `nothing leads to it from ${quote(processors[entry]!.name)}`
+    const isOnlyItself = connections[id].tags.some(({ target }) => target === id) || connections[id].target === id
+    const why = isOnlyItself ? 'only itself leads to it' : `nothing leads to it from ${quote(processors[entry].name)}`
     problems.add(
       processor.entry,
       `the processor ${quote(processor.name)} cannot be reached: ${why}`,
@@ -99,9 +99,9 @@ function leadsTo(id: number, connections: readonly Connection[]): Set<number> {
 }
 
 function reportCycle(cycle: readonly number[], { processors, maxHops }: Graph, problems: Problems): void {
-  const members = cycle.map(id => processors[id]!)
+  const members = cycle.map(id => processors[id])
   const names = members.map(({ name }) => name)
-  const first = members[0]!
+  const first = members[0]
   const what =
     names.length === 1
       ? `the processor ${quote(first.name)} leads only to itself`

@@ -48,7 +48,7 @@ export async function readComponent(entry: MapEntry, map: MapNode, context: Cont
   }
   const options = entryOf(map, 'options')
   if (use !== undefined) return readUse(entry, use, options, context)
-  const builtin = builtins[0]!
+  const builtin = builtins[0]
   if (options !== undefined) {
     const hint = `Write them inside ${quote(builtin.key)}; "options" belongs to "use".`
     problems.add(options, `unknown key "options" of the processor ${quote(entry.key)}`, hint)

@@ -67,6 +67,6 @@ test('canonical JSON has sorted keys and room for what JSON cannot hold', () => 
 
   assert.equal(
     canonicalJson(value, text => text.toUpperCase()),
-    '{"a":{"c":"object /X/G"},"b":[1,"X",null,true],"f":"function () => 1","m":[[1,2]]}'
+    '{"a":{"c":"/X/G"},"b":[1,"X",null,true],"f":"() => 1","m":[[1,2]]}'
   )
 })

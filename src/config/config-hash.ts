@@ -58,9 +58,10 @@ export function canonicalJson(value: unknown, text: (value: string) => string = 
   if (typeof value === 'string') return JSON.stringify(text(value))
   if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (Array.isArray(value)) return `[${value.map(item => canonicalJson(item, text)).join(',')}]`
-  if (typeof value !== 'object' || value instanceof RegExp || value instanceof Date) {
-    return JSON.stringify(`${typeof value} ${text(String(value))}`)
+  if (typeof value === 'function' || value instanceof RegExp || value instanceof Date) {
+    return JSON.stringify(text(value.toString()))
   }
+  if (typeof value !== 'object') return JSON.stringify(typeof value === 'bigint' ? `${value}n` : typeof value)
   if (value instanceof Map || value instanceof Set) return canonicalJson([...value], text)
   const keys = Object.keys(value).filter(key => Reflect.get(value, key) !== undefined)
   const pairs = keys.sort().map(key => `${JSON.stringify(key)}:${canonicalJson(Reflect.get(value, key), text)}`)

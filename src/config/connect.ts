@@ -91,13 +91,13 @@ class Connector {
     if (to.kind === 'map') return this.#connected(tags, this.#mapping(to, tags))
     if (tags.length === 1) {
       const target = this.#namedBy(to)
-      return target === undefined ? [] : [{ tag: tags[0]!, target }]
+      return target === undefined ? [] : [{ tag: tags[0], target }]
     }
     if (tags.length === 0) {
       this.#problem(to, `the processor ${quote(name)} emits nothing, so it needs no "to"`)
       return []
     }
-    const hint = `Map each: to: { ${tags[0]!}: NAME, … }.`
+    const hint = `Map each: to: { ${tags[0]}: NAME, … }.`
     this.#problem(to, `the processor ${quote(name)} emits ${tags.length} tags, ${quoteList(tags)}`, hint)
     return []
   }

@@ -55,7 +55,7 @@ export async function sourceFromArguments(
   }
   if (!inputs.includes('-')) {
     const paths = inputs.map(input => pathForPlan(input, context))
-    const options = paths.length === 1 ? { path: paths[0]! } : { paths }
+    const options = paths.length === 1 ? { path: paths[0] } : { paths }
     return sourceDraft(registry.sources.get('file')!, argumentTree(options, '--input'), undefined, context)
   }
   if (inputs.length > 1) {

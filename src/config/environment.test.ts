@@ -9,7 +9,7 @@ const withPath = (path: string): string =>
   `source: { stdin: {} }\nprocessors: { start: { trim: {}, to: end } }\nsinks: { end: { file: { path: ${path} } } }`
 
 async function pathOf(path: string, environment: NodeJS.ProcessEnv = {}): Promise<unknown> {
-  return ((await planOf(withPath(path), { environment })).sinks[0]!.options as { path: unknown }).path
+  return ((await planOf(withPath(path), { environment })).sinks[0].options as { path: unknown }).path
 }
 
 describe('a variable', () => {

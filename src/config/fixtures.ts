@@ -25,7 +25,7 @@ const route = defineProcessor({
     .min(1),
   emits: rules => rules.map(({ to }) => to),
   warnings: rules => (rules.some(({ when }) => when === undefined) ? [] : ['lines that match no rule are dropped']),
-  create: rules => (line, emit) => emit(rules[0]!.to, line)
+  create: rules => (line, emit) => emit(rules[0].to, line)
 })
 
 const filter = defineProcessor({
@@ -147,6 +147,11 @@ export function temporaryFolder(t: TestContext, files: Readonly<Record<string, s
     writeFileSync(join(folder, path), content)
   }
   return folder
+}
+
+/** Names of all nodes by id. */
+export function namesOf(plan: Plan): string[] {
+  return [...plan.processors, ...plan.sinks].map(({ name }) => name)
 }
 
 type Options = Partial<LoadPlanOptions>

@@ -157,5 +157,5 @@ function lowerFirst(text: string): string {
 /** What may stand where an unknown key stands; undefined when nothing may. */
 export function knownKeysHint(keys: readonly string[]): string | undefined {
   if (keys.length === 0) return undefined
-  return keys.length === 1 ? `Only ${quote(keys[0]!)} is known.` : `Known are ${quoteList(keys)}.`
+  return keys.length === 1 ? `Only ${quote(keys[0])} is known.` : `Known are ${quoteList(keys)}.`
 }

@@ -56,7 +56,7 @@ export function pipelineJsonSchema(registry: Registry): object {
 /** A map with exactly one of the components, and for a processor the keys that each may have. */
 function exactlyOne(
   components: Iterable<Described>,
-  extra: Record<string, z.ZodType> | undefined = undefined,
+  extra?: Record<string, z.ZodType>,
   alternatives: readonly string[] = []
 ): z.ZodType {
   const shape: Record<string, z.ZodType> = {}

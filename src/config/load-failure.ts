@@ -29,7 +29,7 @@ export function describeThrown(thrown: unknown): string {
   const name = textOf(thrown, 'name')
   const isObject = (typeof thrown === 'object' && thrown !== null) || typeof thrown === 'function'
   if (message === undefined) return isObject ? 'an object was thrown' : `${shownPrimitive(thrown)} was thrown`
-  const line = message.split('\n', 1)[0]!.replace(/\.$/, '')
+  const line = message.split('\n', 1)[0].replace(/\.$/, '')
   const cut = line.length > MAX_MESSAGE_LENGTH ? `${line.slice(0, MAX_MESSAGE_LENGTH)}…` : line
   return `${name === undefined || name === '' ? 'Error' : name}: ${cut.replace(/\p{Cc}/gu, ' ')}`
 }
@@ -67,7 +67,7 @@ function firstUserFrame(stack: string): Frame | undefined {
   const frames = lines.map(line => /^\s+at (?:async )?(?:.*\()?(.+?):(\d+:\d+)\)?$/.exec(line))
   for (const match of [heading, ...frames]) {
     const file = fileOf(match?.[1])
-    if (file !== undefined && !file.startsWith(OWN_FOLDER)) return { file, position: match![2]! }
+    if (file !== undefined && !file.startsWith(OWN_FOLDER)) return { file, position: match![2] }
   }
   return undefined
 }

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 
-import { nodeNames } from '../engine/plan.ts'
-import { planOf, problemsOf, temporaryFolder, withEnd } from './fixtures.ts'
+import { namesOf, planOf, problemsOf, temporaryFolder, withEnd } from './fixtures.ts'
 
 const PIPELINE = `# yaml-language-server: $schema=./schema.json
 source: { file: { path: access.log, follow: false } }
@@ -109,7 +108,7 @@ test('a JSON file is a pipeline as well, tabs and $schema included', async () =>
 }`
   const plan = await planOf(source, { file: 'pipeline.json' })
 
-  assert.deepEqual(nodeNames(plan), ['start', 'end'])
+  assert.deepEqual(namesOf(plan), ['start', 'end'])
   assert.deepEqual(plan.processors[0]?.options, { ms: 100, mode: 'exact', block: false })
 })
 
@@ -137,7 +136,7 @@ sinks: { valueOf: { discard: {} } }
 `
   )
 
-  assert.deepEqual(nodeNames(plan), [...names, 'valueOf'])
+  assert.deepEqual(namesOf(plan), [...names, 'valueOf'])
   assert.deepEqual(
     plan.processors.map(({ target }) => target),
     names.map((_, index) => index + 1)

@@ -50,10 +50,10 @@ class Walker {
     if (aliases.length === 0 && node.anchor !== undefined) this.#anchors.set(node.anchor, node)
     if (isMap(node)) return { kind: 'map', place, path, entries: this.#entries(node, path, aliases) }
     if (isSeq(node)) {
-      const items = node.items.map((item, index) => this.convert(item as ParsedNode, childPath(path, index), aliases))
+      const items = node.items.map((item, index) => this.convert(item, childPath(path, index), aliases))
       return { kind: 'list', place, path, items }
     }
-    return this.#convertScalar(node as Scalar.Parsed, place, path)
+    return this.#convertScalar(node, place, path)
   }
 
   #convertScalar(node: Scalar.Parsed, place: Place, path: string): ConfigNode {
@@ -148,7 +148,7 @@ class Walker {
     const shown = quote(node.tag.replace('tag:yaml.org,2002:', '!!'))
     // The node begins behind its tag.
     let start = this.#text.lastIndexOf('!', node.range[0])
-    while (start > 0 && !/[\s,[{:]/.test(this.#text[start - 1]!)) start -= 1
+    while (start > 0 && !/[\s,[{:]/.test(this.#text[start - 1])) start -= 1
     const place = this.#placeAt(Math.max(start, 0))
     this.#problems.add(
       { place, path: '' },

@@ -5,10 +5,9 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 
 import { UserErrors } from '../base/user-error.ts'
-import { nodeNames } from '../engine/plan.ts'
 import { defineProcessor } from '../sdk/processor.ts'
 import { definePipeline, type Pipeline } from './define-pipeline.ts'
-import { planOf, problemsOf, registry, temporaryFolder } from './fixtures.ts'
+import { namesOf, planOf, problemsOf, registry, temporaryFolder } from './fixtures.ts'
 import { planFromPipeline } from './load-plan.ts'
 
 const shout = defineProcessor({
@@ -48,7 +47,7 @@ export default {
 
     const file = join(currentFolder, 'conf/tidy.ts')
     assert.equal(plan.name, 'tidy')
-    assert.deepEqual(nodeNames(plan), ['start', '__proto__', 'b', 'c', 'end'])
+    assert.deepEqual(namesOf(plan), ['start', '__proto__', 'b', 'c', 'end'])
     assert.deepEqual(
       plan.processors.map(({ component }) => component),
       [

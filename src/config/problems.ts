@@ -35,13 +35,16 @@ export class Problems {
     this.#warnings.push(this.#error(position, message, undefined))
   }
 
-  /** Throws what was collected; `mask` hides secret values in every message. */
+  /** `mask` hides secret values in every message. */
   throwIfAny(mask: (text: string) => string = text => text): void {
-    if (this.#errors.length === 0) return
+    if (this.#errors.length > 0) throw this.asError(mask)
+  }
+
+  asError(mask: (text: string) => string): UserErrors {
     const sorted = inFileOrder(this.#errors)
     const shown = sorted.slice(0, MAX_SHOWN).map(error => masked(error, mask))
     if (sorted.length > MAX_SHOWN) shown.push(new UserError(`${sorted.length - MAX_SHOWN} more problems are not shown`))
-    throw new UserErrors(shown)
+    return new UserErrors(shown)
   }
 
   warnings(mask: (text: string) => string): string[] {

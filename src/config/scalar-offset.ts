@@ -34,7 +34,7 @@ const ESCAPE_LENGTHS: Readonly<Record<string, number>> = { x: 4, u: 6, U: 10 }
 function inDoubleQuotes(source: string, offset: number): number {
   let at = 1
   for (let remaining = offset; remaining > 0 && at < source.length; remaining -= 1) {
-    const length = source[at] === '\\' ? (ESCAPE_LENGTHS[source[at + 1]!] ?? 2) : 1
+    const length = source[at] === '\\' ? (ESCAPE_LENGTHS[source[at + 1]] ?? 2) : 1
     // A `\U` escape beyond the basic plane gives two units of text.
     if (length === 10 && Number.parseInt(source.slice(at + 2, at + 10), 16) > 0xffff) remaining -= 1
     at += length
@@ -51,7 +51,7 @@ function inBlock(text: string, start: number, value: string, offset: number): nu
   for (let at = before.indexOf('\n'); at !== -1; at = before.indexOf('\n', at + 1)) {
     lineStart = text.indexOf('\n', lineStart) + 1
   }
-  const valueLine = value.slice(before.lastIndexOf('\n') + 1).split('\n', 1)[0]!
+  const valueLine = value.slice(before.lastIndexOf('\n') + 1).split('\n', 1)[0]
   const lineEnd = text.indexOf('\n', lineStart)
   const fileLine = text.slice(lineStart, lineEnd === -1 ? text.length : lineEnd).replace(/\r$/, '')
   if (!fileLine.endsWith(valueLine)) return undefined
