@@ -2,15 +2,23 @@
 
 import { EXIT } from './exit-codes.ts'
 
+// A signal to the whole process group comes a second time from whoever forwards it (npm does).
+const ECHO_MILLISECONDS = 250
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 export class StopSignals {
   first: NodeJS.Signals | undefined
   onFirst: (signal: NodeJS.Signals) => void = () => undefined
   readonly #arrived = Promise.withResolvers<void>()
+  #firstAt = 0
   readonly #listener = (signal: NodeJS.Signals): void => {
-    if (this.first !== undefined) process.exit(signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated)
+    const now = performance.now()
+    if (this.first !== undefined) {
+      if (now - this.#firstAt < ECHO_MILLISECONDS) return
+      process.exit(signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated)
+    }
     this.first = signal
+    this.#firstAt = now
     this.#arrived.resolve()
     this.onFirst(signal)
   }

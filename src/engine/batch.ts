@@ -34,7 +34,7 @@ export interface AttemptDetail {
   readonly message: string
 }
 
-/** A line longer than the limit: what is kept of it. */
+/** A line longer than the limit: what is kept of it. Its line end belongs to it. */
 export interface OversizeDetail {
   readonly head: Buffer
   readonly byteLength: number
@@ -179,7 +179,10 @@ export class Batch {
 
   /** Raw bytes of an entering line without its line end. */
   lineBytes(line: number): Buffer {
-    if (this.oversize !== undefined) return this.oversize.head
+    if (this.oversize !== undefined) {
+      const { head, byteLength } = this.oversize
+      return head.length < byteLength ? head : head.subarray(0, byteLength - this.lineEndLength(line))
+    }
     return this.bytes.subarray(this.starts[line], this.starts[line + 1] - this.lineEndLength(line))
   }
 

@@ -163,10 +163,8 @@ export class Emissions {
     }
     node.counters[node.edgeBase + tag]++
     const target = node.targets[tag]
-    if (target === -1) {
-      node.counters[node.indexes.delivered]++
-      batch.outcome[item] = node.endCode
-    } else this.deliver(batch, item, target)
+    if (target === -1) batch.outcome[item] = node.endCode
+    else this.deliver(batch, item, target)
   }
 
   #unmatched({ node, batch, item: caller, attempt }: CallSlot, item: number, tag: string): void {

@@ -22,8 +22,6 @@ export interface Behaviour {
   readonly isMapper: boolean
   readonly accepts: Accepts
   readonly loop: { readonly run: HotLoop; readonly createEmit: typeof HotLoopModule.createEmit }
-  readonly snapshot: (() => unknown) | undefined
-  readonly restore: ((state: unknown) => void) | undefined
   readonly close: () => void | Promise<void>
 }
 
@@ -45,8 +43,6 @@ export async function instantiate(
       isMapper: true,
       accepts: 'any',
       loop: { run: loopModule.runMapping, createEmit: loopModule.createEmit },
-      snapshot: undefined,
-      restore: undefined,
       close: () => undefined
     }
   }
@@ -57,8 +53,6 @@ export async function instantiate(
     isMapper,
     accepts: (component.accepts as Accepts | undefined) ?? 'text',
     loop: { run: isMapper ? loopModule.runMapping : loopModule.runEmitting, createEmit: loopModule.createEmit },
-    snapshot: created.snapshot,
-    restore: created.restore,
     close: () => created.close?.()
   }
 }
@@ -73,13 +67,16 @@ function create(definition: ProcessorDefinition, plan: ProcessorPlan, setup: Pro
     throw new UserError(`processor "${plan.name}" could not be created: ${messageOf(cause)}`, { cause })
   }
   if (typeof created === 'function') return { process: created as Process | Mapper }
-  if (typeof created === 'object' && created !== null && typeof (created as Created).process === 'function') {
+  if (
+    typeof created === 'object' &&
+    created !== null &&
+    'process' in created &&
+    typeof created.process === 'function'
+  ) {
     const instance = created as Created
     // May be an object of a class: its methods are called on it.
     return {
       process: instance.process.bind(instance) as Process | Mapper,
-      snapshot: () => instance.snapshot?.(),
-      restore: state => instance.restore?.(state),
       close: () => instance.close?.()
     }
   }

@@ -206,7 +206,7 @@ export class Lane {
   }
 
   #refuseOversize(batch: Batch): void {
-    const { byteLength } = batch.oversize!
+    const byteLength = batch.byteLength - batch.lineEndLength(0)
     const limit = this.#parts.plan.limits.maxLineBytes
     const message = `the line has ${byteLength} bytes; max_line_bytes is ${limit}`
     batch.outcome[0] = DEAD

@@ -12,9 +12,11 @@ export interface LetterWriter {
   close(): void
 }
 
+/** `fork` is the item's number among the instances of its line, in depth-first order; the first has the line's own id. */
 export function letterOf(
   batch: Batch,
   item: number,
+  fork: number,
   detail: DeadDetail,
   run: { readonly nodeNames: readonly string[]; readonly configHash: string },
   paths: PathWriter
@@ -25,7 +27,7 @@ export function letterOf(
   const lastAttempt = detail.attempts[detail.attempts.length - 1]
   return {
     kind: detail.kind,
-    id: `${batch.input.sourceNumber}:${offset}${childSuffix(batch, line, item)}`,
+    id: `${batch.input.sourceNumber}:${offset}${fork === 0 ? '' : `.${fork}`}`,
     original: originalOf(batch, line),
     valueBefore: isUnchanged ? undefined : detail.valueBefore,
     processor: detail.node === -1 ? '' : run.nodeNames[detail.node],
@@ -48,12 +50,4 @@ function originalOf(batch: Batch, line: number): DeadLetter['original'] {
   if (oversize !== undefined) return { bytes: oversize.head, byteLength: oversize.byteLength, sha256: oversize.sha256 }
   const bytes = batch.bytes.subarray(batch.starts[line], batch.starts[line + 1])
   return { bytes, byteLength: bytes.length, sha256: undefined }
-}
-
-/** Forks are numbered in depth-first order; the first instance has the line's own id. */
-function childSuffix(batch: Batch, line: number, item: number): string {
-  if (item === line) return ''
-  let number = 0
-  for (let other = line; other !== item; other = batch.nextOf(other)) number++
-  return `.${number}`
 }

@@ -53,7 +53,7 @@ export class LineFramer {
   private lineNumber = 1
   private lineEnd = '\n'
   private bytesPerLine = 128
-  private oversize: { hash: Hash; head: Buffer; byteLength: number } | undefined
+  private oversize: { hash: Hash; head: Buffer; byteLength: number; lastByte: number } | undefined
 
   constructor(source: Source, maxLineBytes: number) {
     this.source = source
@@ -70,7 +70,7 @@ export class LineFramer {
   /** How far an over-long line has been read and let go, while one is being skipped. */
   get skippedTo(): { readonly sourceNumber: number; readonly offset: number } | undefined {
     if (this.oversize === undefined) return undefined
-    return { sourceNumber: this.info.sourceNumber, offset: this.offset + this.skippedBytes }
+    return { sourceNumber: this.info.sourceNumber, offset: this.offset + this.oversize.byteLength }
   }
 
   /** Ends the source: what was read and not handed out is left unread. */
@@ -186,7 +186,9 @@ export class LineFramer {
     const { buffer } = chunk
     if (from === to) return false
     const lines = Math.min(maxLines, MAX_BATCH_LINES)
-    const wanted = Math.min(BATCH_BYTES, Math.max(256, Math.ceil(this.bytesPerLine * lines * 1.05)))
+    // No line can be too long in so few bytes.
+    const mostBytes = Math.min(BATCH_BYTES, this.maxLineBytes + 1)
+    const wanted = Math.min(mostBytes, Math.max(256, Math.ceil(this.bytesPerLine * lines * 1.05)))
     const limit = Math.min(to, from + wanted)
 
     let end = limit === from ? from : buffer.lastIndexOf(NEWLINE, limit - 1) + 1
@@ -196,13 +198,13 @@ export class LineFramer {
       end = newline + 1
       if (newline === -1) {
         this.scanned = to
-        if (to - from > this.maxLineBytes) {
+        if (this.isTooLong(from, to, false)) {
           this.startOversize()
           return false
         }
         if (!this.inputEnded) return false
         end = to
-      } else if (newline - from > this.maxLineBytes) {
+      } else if (this.isTooLong(from, newline, true)) {
         this.startOversize()
         return false
       }
@@ -282,8 +284,15 @@ export class LineFramer {
     batch.addedLineEnd = this.lineEnd
   }
 
+  /** Bytes from..end are a line, or the beginning of one, without its newline. */
+  private isTooLong(from: number, end: number, isWholeLine: boolean): boolean {
+    // A \r counts when it is the last of the input, not before a \n, nor while a \n may still come.
+    const isLineEnd = end > from && this.chunk.buffer[end - 1] === CARRIAGE_RETURN && (isWholeLine || !this.inputEnded)
+    return end - from - (isLineEnd ? 1 : 0) > this.maxLineBytes
+  }
+
   private startOversize(): void {
-    this.oversize = { hash: createHash('sha256'), head: Buffer.alloc(0), byteLength: 0 }
+    this.oversize = { hash: createHash('sha256'), head: Buffer.alloc(0), byteLength: 0, lastByte: 0 }
   }
 
   /** Reads on to the end of an over-long line, keeping its head and hash; true when its end is found. */
@@ -291,25 +300,21 @@ export class LineFramer {
     const line = this.oversize!
     const { buffer } = this.chunk
     const newline = buffer.subarray(0, this.to).indexOf(NEWLINE, Math.max(this.scanned, this.from))
-    const end = newline === -1 ? this.to : newline
+    const end = newline === -1 ? this.to : newline + 1
     const part = buffer.subarray(this.from, end)
     if (line.head.length < OVERSIZE_HEAD_BYTES) {
       line.head = Buffer.concat([line.head, part.subarray(0, OVERSIZE_HEAD_BYTES - line.head.length)])
     }
-    const isEnd = newline !== -1 || this.inputEnded
-    const hasCarriageReturn = newline !== -1 && part.length > 0 && part[part.length - 1] === CARRIAGE_RETURN
-    line.hash.update(hasCarriageReturn ? part.subarray(0, -1) : part)
-    line.byteLength += part.length - (hasCarriageReturn ? 1 : 0)
-    this.skippedBytes += end - this.from
-    this.from = end
-    this.scanned = end
-    if (!isEnd) {
+    line.hash.update(part)
+    line.byteLength += part.length
+    const beforeNewline = part.length > 1 ? part[part.length - 2] : line.lastByte
+    if (part.length > 0) line.lastByte = part[part.length - 1]
+    this.from = this.scanned = end
+    if (newline === -1 && !this.inputEnded) {
       if (this.chunk.users === 0) this.from = this.to = this.scanned = 0
       return false
     }
 
-    const byteLength = this.skippedBytes + (newline === -1 ? 0 : 1)
-    this.skippedBytes = 0
     this.oversize = undefined
     batch.reset(1)
     batch.values = ['']
@@ -317,12 +322,12 @@ export class LineFramer {
     batch.starts[0] = batch.starts[1] = end
     batch.oversize = { head: line.head, byteLength: line.byteLength, sha256: line.hash.digest('hex') }
     batch.isUnterminated = newline === -1
-    this.describe(batch, end, byteLength)
-    this.from = this.scanned = end + (newline === -1 ? 0 : 1)
+    if (newline !== -1 && beforeNewline === CARRIAGE_RETURN) batch.crlf = Uint8Array.of(1)
+    this.describe(batch, end - line.byteLength, line.byteLength)
+    this.noteLineEnd(batch)
     this.lineNumber++
     return true
   }
-  private skippedBytes = 0
 }
 
 function startsOfAscii(starts: Int32Array, values: readonly unknown[], from: number): number {

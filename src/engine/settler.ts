@@ -12,6 +12,7 @@ import type { SinkOutput } from './sink-output.ts'
 import { CHANGED, DEAD, DELIVERED, DROPPED, FAILED_ONCE, type Telemetry, UNMATCHED } from './telemetry.ts'
 
 const OUTCOME_BITS = 0b1111
+const MAX_INT32 = 2 ** 31 - 1
 
 /** Library mode: hands over values in place of bytes. */
 export type ValueOutput = (value: LineValue, tag: string) => void
@@ -75,10 +76,11 @@ export class Settler {
       if (output.lineCount === 0) continue
       const { bytes, done } = output.write()
       this.#bytesBySink[sink] = bytes
-      if (done !== undefined) {
-        waits ??= []
-        waits.push(done)
-      }
+      if (done === undefined) continue
+      waits ??= []
+      waits.push(done)
+      // Should another sink throw before all are waited for, nobody else would handle this one's failure.
+      Promise.resolve(done).catch(() => undefined)
     }
     if (batch.dead.size > 0) this.#writeLetters(batch, lines)
     if (waits === undefined) {
@@ -117,7 +119,7 @@ export class Settler {
     try {
       output.addValue(batch, line, batch.values[item])
     } catch (thrown) {
-      this.#refuse(batch, item, thrown)
+      this.#refuse(batch, item, thrown, 'not_json')
     }
   }
 
@@ -126,24 +128,25 @@ export class Settler {
       this.#settings.valueOutput!(batch.values[item], output.name)
       output.lineCount++
     } catch (thrown) {
-      this.#refuse(batch, item, thrown)
+      this.#refuse(batch, item, thrown, undefined)
     }
   }
 
   /** The sink blames the line: it becomes a dead letter of the sink. */
-  #refuse(batch: Batch, item: number, thrown: unknown): void {
+  #refuse(batch: Batch, item: number, thrown: unknown, code: string | undefined): void {
     const node = batch.outcome[item] >> 8
     const error = describeError(thrown)
     const name = this.#settings.nodeNames[node]
     batch.outcome[item] = DEAD
     batch.failed.add(item)
-    batch.path[item] = (this.#telemetry.paths.next(batch.path[item] >> 1, node) << 1) | 1
+    const path = batch.path[item]
+    batch.path[item] = (this.#telemetry.paths.next(path >> 1, node) << 1) | (path & 1)
     batch.dead.set(item, {
       kind: 'dead',
       node,
       tag: name,
       valueBefore: batch.values[item],
-      error: { ...error, message: `sink "${name}": ${error.message}`, code: error.code ?? 'not_json' },
+      error: { ...error, message: `sink "${name}": ${error.message}`, code: error.code ?? code },
       attempts: []
     })
     this.#telemetry.noteSinkError(node)
@@ -152,10 +155,13 @@ export class Settler {
 
   #writeLetters(batch: Batch, lines: number): void {
     const letters = []
+    let fork = 0
     for (let item = 0; item !== -1; item = batch.nextOf(item)) {
-      if (batch.rootOf(item) >= lines) break
+      const line = batch.rootOf(item)
+      if (line >= lines) break
+      fork = item === line ? 0 : fork + 1
       const detail = batch.dead.get(item)
-      if (detail !== undefined) letters.push(letterOf(batch, item, detail, this.#settings, this.#telemetry.paths))
+      if (detail !== undefined) letters.push(letterOf(batch, item, fork, detail, this.#settings, this.#telemetry.paths))
     }
     if (letters.length > 0) this.#settings.letters.append(letters)
   }
@@ -242,8 +248,10 @@ export class Settler {
       bytesStart: batch.oversize === undefined ? batch.starts[0] : 0
     })
     if (batch.oversize !== undefined) {
-      const { head } = batch.oversize
-      journeys.addLines(head, Int32Array.of(0, head.length), 0, lines, batch.path, batch.outcome)
+      const { head, byteLength } = batch.oversize
+      // The page keeps less than the head; the length it tells is the line's.
+      const end = head.length === byteLength ? byteLength : byteLength - batch.lineEndLength(0)
+      journeys.addLines(head, Int32Array.of(0, Math.min(end, MAX_INT32)), 0, lines, batch.path, batch.outcome)
     } else if (!batch.hasForks) journeys.addLines(batch.bytes, batch.starts, 0, lines, batch.path, batch.outcome)
     else this.#recordForked(batch, lines)
   }

@@ -55,7 +55,10 @@ export type Mapper<Value = LineValue> = (
 /** The long form of what `create` may return. */
 export interface ProcessorInstance<Behaviour> {
   readonly process: Behaviour
-  /** State as JSON, taken between two calls; `restore` receives it after a resume. Both or neither. */
+  /**
+   * State as JSON, taken between two calls; `restore` receives it after a resume. Both or neither. Not called yet: this
+   * version has no checkpoints, so every run starts fresh.
+   */
   snapshot?(): unknown
   restore?(state: unknown): void
   close?(): void | Promise<void>

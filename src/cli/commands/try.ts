@@ -17,7 +17,12 @@ export function tryCommand(): Command {
     .argument('[line...]', 'lines to try; - or none reads them from stdin')
     .addHelpText('after', "\nExample:\n  linescope try pipeline.yaml 'ERROR disk full' 'all is well'")
     .action(async (pipeline: string, lines: string[]) => {
-      const { plan } = await loadPlan({ file: pipeline, registry: builtins, currentFolder: process.cwd() })
+      const { plan } = await loadPlan({
+        file: pipeline,
+        registry: builtins,
+        currentFolder: process.cwd(),
+        inputFromCaller: true
+      })
       for (const warning of plan.warnings) printError(safe(`warning: ${warning}`))
       const fromStdin = lines.length === 0 || (lines.length === 1 && lines[0] === '-')
       const input = fromStdin ? createReadStream('', { fd: 0 }) : lines
