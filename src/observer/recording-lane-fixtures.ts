@@ -169,7 +169,7 @@ export class RecordingLane {
     })
   }
 
-  #recordJourney({ leaves, errors }: RecordedLine, bytes: Uint8Array): void {
+  #recordJourney({ leaves, errors }: RecordedLine, bytes: Buffer): void {
     if (this.#journeys === undefined) return
     const at = this.now()
     const flags = errors === undefined ? 0 : FAILED_ONCE

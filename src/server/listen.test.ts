@@ -47,7 +47,7 @@ describe('listening', () => {
       ['192.0.2.7', /"192\.0\.2\.7" is not an address of this machine/]
     ])
     for (const [host, message] of cases) {
-      const app = await buildServer({ observer, host, allowHosts: [], token: 'x', version: '1' })
+      const app = buildServer({ observer, host, allowHosts: [], token: 'x', version: '1' })
       await assert.rejects(listen(app, { host, port: 0 }), { name: 'UserError', message }, host)
     }
   })

@@ -25,7 +25,7 @@ export interface DashboardOptions extends Partial<Omit<ServerOptions, 'observer'
 export async function buildApp(t: TestContext, options: DashboardOptions = {}): Promise<FastifyInstance> {
   const { run, prepare, ...server } = options
   const { observer } = await observe(t, run)
-  const app = await buildServer({
+  const app = buildServer({
     observer,
     host: '127.0.0.1',
     allowHosts: [],

@@ -3,16 +3,16 @@
 
 import type { IncomingMessage } from 'node:http'
 
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import { UserError } from '../base/user-error.ts'
 import type { Observer } from '../observer/observer.ts'
 import { AllowedHosts, isLoopback } from './allowed-hosts.ts'
-import { sendAnswer, sendProblem, sendRefusal } from './answer.ts'
+import { sendRefusal } from './answer.ts'
+import { makeApp } from './app.ts'
 import { type Doors, refusalOf } from './guards.ts'
 import { SECURITY_HEADERS } from './headers.ts'
-import { LIMITS } from './limits.ts'
-import { describeRoutes, documentationRoutes } from './routes/documentation.ts'
+import { documentationRoutes } from './routes/documentation.ts'
 import { errorsRoute } from './routes/errors.ts'
 import { healthRoute } from './routes/health.ts'
 import { livezRoute } from './routes/livez.ts'
@@ -36,21 +36,8 @@ export interface ServerOptions {
   readonly reportFault?: (error: unknown) => void
 }
 
-const KNOWN_PATHS = [
-  '/',
-  '/stats',
-  '/trace',
-  '/errors',
-  '/api/v1/paths',
-  '/health',
-  '/livez',
-  '/readyz',
-  '/docs',
-  '/openapi.json'
-]
-
 /** Throws a UserError when the host is open to others and there is no token. */
-export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
+export function buildServer(options: ServerOptions): FastifyInstance {
   const needsTokenToRead = !isLoopback(options.host)
   if (needsTokenToRead && !options.token) {
     throw new UserError(`--host ${options.host} can be reached from other machines, and there is no token`, {
@@ -63,32 +50,30 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     needsTokenToRead
   }
 
-  const app = fastify({
-    bodyLimit: LIMITS.bodyBytes,
-    // A target that cannot be decoded meets no hook, so it passes the guards here.
-    frameworkErrors: (_error, request, reply) => {
-      if (guard(request.raw, reply, true, doors) !== undefined) return
-      sendProblem(reply, 400, { error: 'bad_target', message: 'The path cannot be decoded.' })
-    }
-  })
-  app.addHook('onRequest', async (request, reply) => guard(request.raw, reply, isData(request), doors))
-  app.setNotFoundHandler(answerUnknownPath)
-  app.setErrorHandler((error: FastifyError, _request, reply) => answerFailure(error, reply, options.reportFault))
-  // Schemas describe; they neither filter answers nor refuse queries.
-  app.setSerializerCompiler(() => answer => JSON.stringify(answer))
-  app.setValidatorCompiler(() => value => ({ value }))
+  const { reportFault } = options
+  const admit = (request: FastifyRequest, reply: FastifyReply): boolean =>
+    guard(request.raw, reply, true, doors) === undefined
 
-  await describeRoutes(app, options.version)
-  statsRoute(app, options.observer)
-  traceRoute(app, options.observer)
-  errorsRoute(app, options.observer)
-  pathsRoute(app, options.observer)
-  healthRoute(app, options.observer)
-  livezRoute(app)
-  readyzRoute(app, options.observer)
+  const app = makeApp({ reportFault, admit })
+  app.addHook('onRequest', async (request, reply) => guard(request.raw, reply, isData(request), doors))
+  addAnswers(app, options.observer)
   pageRoutes(app)
-  await documentationRoutes(app)
+  documentationRoutes(app, {
+    version: options.version,
+    makeApp: () => makeApp({ reportFault, admit: () => true }),
+    addRoutes: documented => addAnswers(documented, options.observer)
+  })
   return app
+}
+
+function addAnswers(app: FastifyInstance, observer: Observer): void {
+  statsRoute(app, observer)
+  traceRoute(app, observer)
+  errorsRoute(app, observer)
+  pathsRoute(app, observer)
+  healthRoute(app, observer)
+  livezRoute(app)
+  readyzRoute(app, observer)
 }
 
 /** Sets the headers that every answer has, and sends the refusal when there is one. */
@@ -102,40 +87,4 @@ function guard(request: IncomingMessage, reply: FastifyReply, isData: boolean, d
 function isData(request: FastifyRequest): boolean {
   const path = request.routeOptions.url ?? ''
   return !(path === '/' || path.startsWith('/page/') || path === '/docs' || path.startsWith('/docs/'))
-}
-
-function answerUnknownPath(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const path = request.url.split('?', 1)[0]
-  if (KNOWN_PATHS.includes(path)) {
-    return sendProblem(reply.header('allow', 'GET, HEAD'), 405, {
-      error: 'method_not_allowed',
-      message: `${path} can only be read: use GET or HEAD.`
-    })
-  }
-  return sendProblem(reply, 404, {
-    error: 'not_found',
-    message: `There is nothing at this path. What there is: ${KNOWN_PATHS.join(', ')}.`,
-    paths: KNOWN_PATHS
-  })
-}
-
-const CLIENT_PROBLEMS: Readonly<Record<number, readonly [error: string, message: string]>> = {
-  400: ['bad_request', 'The body is not what its headers say, or not valid JSON.'],
-  413: ['too_large', `A body has at most ${LIMITS.bodyBytes} bytes.`],
-  415: ['json_expected', 'Send content-type: application/json.']
-}
-
-function answerFailure(
-  error: FastifyError,
-  reply: FastifyReply,
-  reportFault: ServerOptions['reportFault']
-): FastifyReply {
-  const status = error.statusCode ?? 500
-  const known = CLIENT_PROBLEMS[status]
-  if (known !== undefined) return sendProblem(reply, status, { error: known[0], message: known[1] })
-  reportFault?.(error)
-  return sendAnswer(reply.code(500), {
-    error: 'fault',
-    message: 'Linescope failed to answer. This is a fault of its own.'
-  })
 }

@@ -78,7 +78,7 @@ async function start(): Promise<Listening | undefined> {
 }
 
 async function openServer(): Promise<Listening> {
-  const app = await buildServer({
+  const app = buildServer({
     observer,
     host: data.host,
     allowHosts: data.allowHosts,
