@@ -16,7 +16,7 @@ export interface Job {
   readonly contestants: readonly Contestant[]
 }
 
-const CLI = fileURLToPath(new URL('../src/cli/linescope.ts', import.meta.url))
+const CLI = fileURLToPath(new URL('../bin/linescope.js', import.meta.url))
 const jobFile = (name: string): string => fileURLToPath(new URL(`./jobs/${name}.yaml`, import.meta.url))
 
 function linescope(name: string, job: string, ...extra: readonly string[]): Contestant {

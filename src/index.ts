@@ -4,6 +4,7 @@ export { UserError } from './base/user-error.ts'
 export { definePipeline, type Pipeline, type PipelineProcessor } from './config/define-pipeline.ts'
 export type { IterableInput } from './connectors/iterable/source.ts'
 export {
+  type AcceptedValue,
   type Accepts,
   type ByteInput,
   defineProcessor,
@@ -11,6 +12,7 @@ export {
   defineSource,
   type Emit,
   type EmittingDefinition,
+  flatCopy,
   type JsonValue,
   type LineRecord,
   type LineValue,
@@ -24,9 +26,11 @@ export {
   type ProcessorSetup,
   type Sink,
   type SinkDefinition,
+  SinkError,
   type SinkSetup,
   type Source,
   type SourceDefinition,
+  SourceError,
   type SourceSetup
 } from './sdk/index.ts'
 export { type RunHandle, type RunOptions, type RunResult, run } from './threads/library.ts'

@@ -13,15 +13,14 @@ import type {
   ProcessorSetup
 } from '../sdk/processor.ts'
 import type { Registry } from '../sdk/registry.ts'
-import type * as HotLoopModule from './hot-loop.ts'
-import type { HotLoop } from './hot-loop.ts'
+import type { createEmit, HotLoop, runEmitting, runMapping } from './hot-loop.ts'
 import type { ComponentReference, ProcessorPlan } from './plan.ts'
 
 export interface Behaviour {
   readonly process: Process | Mapper
   readonly isMapper: boolean
   readonly accepts: Accepts
-  readonly loop: { readonly run: HotLoop; readonly createEmit: typeof HotLoopModule.createEmit }
+  readonly loop: { readonly run: HotLoop; readonly createEmit: typeof createEmit }
   readonly close: () => void | Promise<void>
 }
 
@@ -76,7 +75,7 @@ function create(definition: ProcessorDefinition, plan: ProcessorPlan, setup: Pro
     const instance = created as Created
     // May be an object of a class: its methods are called on it.
     return {
-      process: instance.process.bind(instance) as Process | Mapper,
+      process: instance.process.bind<Process | Mapper>(instance),
       close: () => instance.close?.()
     }
   }
@@ -117,10 +116,16 @@ function componentOf(value: unknown, where: string): Component {
   throw new UserError(`${where} is neither a processor definition nor a function`)
 }
 
+interface HotLoopModule {
+  readonly createEmit: typeof createEmit
+  readonly runEmitting: typeof runEmitting
+  readonly runMapping: typeof runMapping
+}
+
 // The query makes Node load the module again, so that every instance has type feedback of its own.
-function loadLoop(instance: number): Promise<typeof HotLoopModule> {
+function loadLoop(instance: number): Promise<HotLoopModule> {
   const url = new URL(`./hot-loop${extname(import.meta.url)}?instance=${instance}`, import.meta.url)
-  return import(url.href) as Promise<typeof HotLoopModule>
+  return import(url.href) as Promise<HotLoopModule>
 }
 
 function messageOf(cause: unknown): string {
