@@ -1,7 +1,7 @@
 // What a run says at its end: a table by processor, and the ledger.
 
 import type { StatsAnswer } from '../threads/main.ts'
-import { formatBytes, formatCount, formatSeconds, formatShare } from './numbers.ts'
+import { formatBytes, formatCount, formatNumberOf, formatSeconds, formatShare } from './numbers.ts'
 import { safe } from './output.ts'
 
 export function endReport(stats: StatsAnswer, wallSeconds: number): string {
@@ -13,7 +13,7 @@ export function endReport(stats: StatsAnswer, wallSeconds: number): string {
     '',
     ...ledgerLines(ledger),
     '',
-    `${formatCount(stats.total_lines_processed)} lines, ${formatBytes(stats.input.bytes)} read in ` +
+    `${formatNumberOf(stats.total_lines_processed, 'line')}, ${formatBytes(stats.input.bytes)} read in ` +
       `${formatSeconds(wallSeconds)}: ${formatCount(rate)} lines/s`,
     ...notes(stats)
   ].join('\n')
@@ -65,15 +65,18 @@ function ledgerLines(ledger: StatsAnswer['ledger']): string[] {
   for (const name of ['dropped', 'dead', 'unmatched', 'joined', 'in_flight'] as const) {
     if (ledger[name] > 0) right.push(`${formatCount(ledger[name])} ${name.replace('_', ' ')}`)
   }
-  return [`${left.join(' + ')} = ${right.join(' + ')}`, `${formatCount(ledger.unaccounted)} lines unaccounted`]
+  return [`${left.join(' + ')} = ${right.join(' + ')}`, `${formatNumberOf(ledger.unaccounted, 'line')} unaccounted`]
 }
 
 function notes(stats: StatsAnswer): string[] {
   const { invalid_utf8_lines: invalid, embedded_newlines: newlines } = stats.input
   const lines: string[] = []
   if (invalid > 0)
-    lines.push(`${formatCount(invalid)} changed lines held bytes that are not UTF-8: they became U+FFFD.`)
-  if (newlines > 0) lines.push(`${formatCount(newlines)} values were written with a newline inside.`)
+    lines.push(`${formatNumberOf(invalid, 'changed line')} held bytes that are not UTF-8: they became U+FFFD.`)
+  if (newlines > 0) {
+    const were = newlines === 1 ? 'was' : 'were'
+    lines.push(`${formatNumberOf(newlines, 'value')} ${were} written with a newline inside.`)
+  }
   return lines
 }
 

@@ -5,6 +5,11 @@ export function formatCount(count: number): string {
   return Math.round(count).toLocaleString('en-US')
 }
 
+/** `1 line`, `2 lines` */
+export function formatNumberOf(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** Three significant digits: `1.2 µs`, `412 µs`, `31.0 ms`, `1.00 s`, `5 min 03 s`. */
 export function formatSeconds(seconds: number): string {
   if (seconds === 0) return '0 s'

@@ -1,7 +1,7 @@
 // One line on stderr that keeps changing while a run goes on; only on a terminal.
 
 import type { StatsAnswer } from '../threads/main.ts'
-import { formatBytes, formatCount, formatSeconds, formatShare } from './numbers.ts'
+import { formatBytes, formatCount, formatNumberOf, formatSeconds, formatShare } from './numbers.ts'
 import { isTerminal, safe, writeError } from './output.ts'
 
 const INTERVAL_MILLISECONDS = 500
@@ -35,14 +35,14 @@ export class Progress {
 
 export function progressLine(stats: StatsAnswer): string {
   const { ledger, rates, input } = stats
-  const parts = [`${formatCount(ledger.entered)} lines`, `${formatCount(rates.lines)} lines/s`]
+  const parts = [formatNumberOf(ledger.entered, 'line'), `${formatCount(rates.lines)} lines/s`]
   if (input.total_bytes !== null && input.total_bytes > 0) {
     const share = Math.min(1, input.bytes / input.total_bytes)
     const left = input.total_bytes - input.bytes
     parts.push(`${formatBytes(input.bytes)} of ${formatBytes(input.total_bytes)} (${formatShare(share)})`)
     if (rates.input_bytes > 0 && left > 0) parts.push(`about ${formatSeconds(left / rates.input_bytes)} left`)
   } else if (input.bytes > 0) parts.push(formatBytes(input.bytes))
-  if (stats.total_errors > 0) parts.push(`${formatCount(stats.total_errors)} errors`)
+  if (stats.total_errors > 0) parts.push(formatNumberOf(stats.total_errors, 'error'))
   const busy = stats.processors.find(processor => (processor.busy_seconds ?? 0) > 1)
   if (busy !== undefined) parts.push(`inside "${safe(busy.name)}" for ${formatSeconds(busy.busy_seconds!)}`)
   return parts.join(' · ')
