@@ -12,6 +12,7 @@ const SHAPE: RegionShape = {
 }
 
 const LIMITS: Partial<RegionLimits> = {
+  paths: 1_024,
   journeyPages: 4,
   journeyTextBytes: 32_768,
   journeyRecords: 1_024,

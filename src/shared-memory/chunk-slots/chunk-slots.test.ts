@@ -38,7 +38,7 @@ test('chunks arrive in order, with their place and what they end', () => {
   send(writer, 'two!')
   const first = reader.next()
   assert.equal(textOf(first?.bytes), 'one.')
-  const { serial, bytes, ...description } = first ?? assert.fail()
+  const { serial: _serial, bytes: _bytes, ...description } = first ?? assert.fail()
   assert.deepEqual(description, {
     length: 4,
     sourceNumber: 3,

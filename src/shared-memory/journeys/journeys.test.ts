@@ -25,7 +25,7 @@ function addBatch(writer: JourneyWriter, lines: readonly string[], batch = BATCH
   writer.addLines(bytes, starts, 0, lines.length, paths, codes)
 }
 
-function joined(lines: readonly string[]): { bytes: Uint8Array; starts: Int32Array } {
+function joined(lines: readonly string[]): { bytes: Buffer; starts: Int32Array } {
   const parts = lines.map(line => Buffer.from(line))
   const starts = new Int32Array(lines.length + 1)
   for (const [index, part] of parts.entries()) starts[index + 1] = starts[index] + part.length
@@ -54,7 +54,7 @@ test('a journey tells its line, place, times and way', () => {
   writer.flush(Number.POSITIVE_INFINITY)
   const journeys = reader.poll()
   assert.deepEqual(journeys.map(textOf), ['first', 'second', '', 'last'])
-  const { text, ...second } = journeys[1]
+  const { text: _text, ...second } = journeys[1]
   assert.deepEqual(second, {
     epoch: 1,
     sequence: 1,
@@ -73,7 +73,7 @@ test('a journey tells its line, place, times and way', () => {
 test('bytes come back as they were: invalid UTF-8, NUL and a lone carriage return', () => {
   const { writer, reader } = writerAndReader()
   writer.beginBatch(BATCH)
-  const bytes = Uint8Array.of(0xff, 0x00, 0x0d, 0x61, 0x0a)
+  const bytes = Buffer.of(0xff, 0x00, 0x0d, 0x61, 0x0a)
   writer.addLines(bytes, Int32Array.of(0, 5), 0, 1, Int32Array.of(0), Int32Array.of(1))
   writer.flush(Number.POSITIVE_INFINITY)
   assert.deepEqual([...reader.poll()[0].text], [0xff, 0x00, 0x0d, 0x61])

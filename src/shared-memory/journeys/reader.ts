@@ -5,7 +5,7 @@ import { openRegion, type Region } from '../region.ts'
 import { decodePage, type Journey, type JourneyPage } from './decode.ts'
 import { SLOT_WORDS, slotsWord, textWord } from './layout.ts'
 
-export type { Journey, JourneyLeaf } from './decode.ts'
+export type { Journey } from './decode.ts'
 
 export class JourneyReader {
   /** Pages that held something no writer writes; what could be read of them was delivered. */

@@ -22,6 +22,8 @@ export class LatchWriter {
     const second = cells.load(base + VERSION + 1)
     this.#newest = newestCopy(first, second)
     this.#version = this.#newest === 1 ? second : first
+    // Never published: nothing to go on from, and memory that nobody has touched yet stays so.
+    if (first === 0 && second === 0) return
     const from = base + copyOffset(this.#newest, numbers.length)
     for (let index = 0; index < this.#words.length; index++) this.#words[index] = cells.load(from + index)
   }

@@ -49,7 +49,7 @@ const HEADERS = SUPERVISOR_LATCH + latchWords(SUPERVISOR_NUMBERS)
 export const STATE = 0
 /** Number of this filling of the page; grows by one for each page that the ring's writers begin. */
 export const SERIAL = 1
-/** Records in the page; 0 while it is FREE or being written. */
+/** Records in the page; 0 while it is FREE, meaningless while it is written. */
 export const COUNT = 2
 export const PAGE_EPOCH = 3
 /** 1 when the page was sealed because the next record did not fit, 0 when its time was up. */

@@ -33,25 +33,40 @@ export interface PageRing {
   readonly pageCount: number
 }
 
-/** Frees the page that the dead writer was filling, or completes the hand-over that it had begun. */
+/** Ends what the dead writer had begun: to hand a page over, to overwrite one, or to fill one. */
 export function recoverDeadWriter(cells: AtomicCells, ring: PageRing, death: Death): void {
-  const counts = lastCounts(cells, ring.base + WRITER_LATCH, WRITER_NUMBERS)
+  // Main goes on in the dead writer's place, its counts included.
+  const counts = new LatchWriter(cells, ring.base + WRITER_LATCH, new Float64Array(WRITER_NUMBERS))
+  const { numbers } = counts
+  const sealed = cells.load(ring.base + SEALED)
   for (const header of headersIn(cells, ring, WRITING)) {
     const serial = cells.load(header + SERIAL)
-    const isCounted = ((serial - counts[WRITER.lastSealed]) | 0) <= 0 && serial !== counts[WRITER.lastOverwritten]
-    // Counted as written and not as overwritten: its records are whole. It died about to seal, or about to overwrite.
-    if (isCounted && cells.load(header + COUNT) > 0) cells.store(header + STATE, FULL)
-    else free(cells, header)
+    if (((serial - sealed) | 0) > 0) {
+      // A filling that readers do not know of yet. When it was counted as written it is whole, else it is lost uncounted.
+      if (serial === numbers[WRITER.lastSealed]) cells.store(header + STATE, FULL)
+      else free(cells, header)
+    } else {
+      // An older filling that the writer had taken to overwrite. A page that was free has no records, and a serial that
+      // may be in use again.
+      const count = cells.load(header + COUNT)
+      if (count > 0 && serial !== numbers[WRITER.lastOverwritten]) {
+        numbers[WRITER.overwritten] += count
+        numbers[WRITER.lastOverwritten] = serial
+        counts.publish()
+      }
+      free(cells, header)
+    }
   }
-  cells.store(ring.base + SEALED, counts[WRITER.lastSealed])
+  cells.store(ring.base + SEALED, numbers[WRITER.lastSealed])
   addDeath(cells, ring, death)
 }
 
 /** Gives the page that the dead reader was copying back to the ring, or frees it if the reader had counted it freed. */
 export function recoverDeadReader(cells: AtomicCells, ring: PageRing): void {
-  const counts = lastCounts(cells, ring.base + READER_LATCH, READER_NUMBERS)
+  const counts = new LatchReader(cells, ring.base + READER_LATCH, READER_NUMBERS)
+  counts.read()
   for (const header of headersIn(cells, ring, READING)) {
-    if (cells.load(header + SERIAL) === counts[READER.lastFreed]) free(cells, header)
+    if (cells.load(header + SERIAL) === counts.numbers[READER.lastFreed]) free(cells, header)
     else cells.store(header + STATE, FULL)
   }
 }
@@ -66,13 +81,6 @@ function* headersIn(cells: AtomicCells, ring: PageRing, state: number): Generato
 function free(cells: AtomicCells, header: number): void {
   cells.store(header + COUNT, 0)
   cells.store(header + STATE, FREE)
-}
-
-/** The owner of the latch is dead, so its active copy stands still. */
-function lastCounts(cells: AtomicCells, base: number, numberCount: number): Float64Array {
-  const latch = new LatchReader(cells, base, numberCount)
-  latch.read()
-  return latch.numbers
 }
 
 function addDeath(cells: AtomicCells, ring: PageRing, death: Death): void {

@@ -159,10 +159,8 @@ export class PageWriter {
   }
 
   #begin(page: number): boolean {
-    const header = this.#base + headerWord(page)
-    this.#cells.store(header + COUNT, 0)
     this.#serial = (this.#serial + 1) | 0
-    this.#cells.store(header + SERIAL, this.#serial)
+    this.#cells.store(this.#base + headerWord(page) + SERIAL, this.#serial)
     this.page = page
     return true
   }
