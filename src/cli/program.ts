@@ -2,7 +2,7 @@
 
 import { Command, CommanderError } from 'commander'
 
-import { UserError } from '../base/user-error.ts'
+import { UserError, UserErrors } from '../base/user-error.ts'
 import { resolveOwnPackage } from '../threads/own-package.ts'
 import { VERSION } from '../threads/version.ts'
 import { runCommand } from './commands/run.ts'
@@ -40,10 +40,16 @@ function explain(failure: unknown): number {
     return failure.exitCode === 0 ? EXIT.done : EXIT.usage
   }
   if (failure instanceof UserError) {
-    printError(safe(`linescope: ${failure}`))
+    for (const error of failure instanceof UserErrors ? failure.errors : [failure]) printError(safe(shown(error)))
     return EXIT.usage
   }
   const detail = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)
   printError(safe(`linescope: this should not have happened: ${detail}`))
   return EXIT.failed
+}
+
+/** A place in a file comes first in its line: terminals and editors make a link of it. */
+function shown(error: UserError): string {
+  if (error.place !== undefined) return String(error)
+  return String(error).replace(/^(?=.)/gm, 'linescope: ')
 }

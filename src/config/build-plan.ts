@@ -1,6 +1,6 @@
 // Tree → Plan: reads every section, connects the names, checks the graph. All problems are found before any is thrown.
 
-import { didYouMean } from '../base/closest-name.ts'
+import { closestName, didYouMean } from '../base/closest-name.ts'
 import { quote } from '../base/quote.ts'
 import type { LimitsPlan, Plan, ProcessorPlan } from '../engine/plan.ts'
 import { checkGraph } from './check-graph.ts'
@@ -51,9 +51,10 @@ export async function buildPlan(
     problems.add(tree, `a pipeline must be a map, not ${describeNode(tree)}`, 'It has at least the key "processors".')
     throw problems.asError(mask)
   }
-  const draft = await readDraft(tree, given, context)
+  const sections = checkKeys(tree, context)
+  const draft = await readDraft(sections, given, context)
   const connections = connectAll(draft, context)
-  const entry = readEntry(tree, draft.processors, context)
+  const entry = readEntry(sections, draft.processors, context)
   if (entry !== undefined && draft.processors.length > 0) {
     const { processors, limits } = draft
     checkGraph({ processors, connections, entry, maxHops: limits.maxHops }, problems)
@@ -83,7 +84,6 @@ interface Draft {
 }
 
 async function readDraft(tree: MapNode, given: PlanArguments, context: Context): Promise<Draft> {
-  checkKeys(tree, context)
   const source = await chosenSource(tree, given, context)
   const processors = await readProcessors(filledValue(tree, 'processors'), tree, context)
   const entries = sinkEntries(filledValue(tree, 'sinks'), context)
@@ -97,13 +97,17 @@ async function readDraft(tree: MapNode, given: PlanArguments, context: Context):
   return { source, processors, outputs, hasSinks: entries.length > 0, limits: await readLimits(tree, context) }
 }
 
-function checkKeys(tree: MapNode, { problems }: Context): void {
-  for (const { key, ...position } of tree.entries) {
+/** The tree with each mistyped section under the name that was meant: one mistake, one problem, and its inside is read. */
+function checkKeys(tree: MapNode, { problems }: Context): MapNode {
+  const entries = tree.entries.map(entry => {
     // `$schema` is how a JSON file names its schema to an editor.
-    if (PIPELINE_KEYS.includes(key) || key === '$schema') continue
-    const hint = didYouMean(key, PIPELINE_KEYS) ?? knownKeysHint(PIPELINE_KEYS)
-    problems.add(position, `unknown key ${quote(key)}`, hint)
-  }
+    if (PIPELINE_KEYS.includes(entry.key) || entry.key === '$schema') return entry
+    const meant = closestName(entry.key, PIPELINE_KEYS)
+    const hint = didYouMean(entry.key, PIPELINE_KEYS) ?? knownKeysHint(PIPELINE_KEYS)
+    problems.add({ place: entry.place, path: entry.path }, `unknown key ${quote(entry.key)}`, hint)
+    return meant === undefined || entryOf(tree, meant) !== undefined ? entry : { ...entry, key: meant }
+  })
+  return { ...tree, entries }
 }
 
 async function chosenSource(tree: MapNode, given: PlanArguments, context: Context): Promise<SourceDraft | undefined> {

@@ -263,6 +263,18 @@ limits: { max_hop: 3 }
   ])
 })
 
+test('a mistyped section is one mistake, and what is inside it is read as what was meant', async () => {
+  assert.deepEqual(
+    await problemsOf('sorce: { stdin: {} }\nprocesors: { a: { trim: {}, to: ned } }\nsink: { end: { discard: {} } }'),
+    [
+      'pipeline.yaml:1:1: unknown key "sorce". Did you mean "source"?',
+      'pipeline.yaml:2:1: unknown key "procesors". Did you mean "processors"?',
+      'pipeline.yaml:2:33: no processor or sink is named "ned". Did you mean "end"?',
+      'pipeline.yaml:3:1: unknown key "sink". Did you mean "sinks"?'
+    ]
+  )
+})
+
 test('beyond fifty problems the rest is counted', async () => {
   const keys = Array.from({ length: 80 }, (_, index) => `unknown${index}: 1`).join('\n')
   const problems = await problemsOf(withEnd(`processors: { a: { trim: {}, to: end } }\n${keys}`))

@@ -75,7 +75,7 @@ export class Failures {
         this.#emissions.deliver(batch, item, onError.target)
         return
       case 'stop':
-        this.#host.stopAt(node, batch, batch.rootOf(item), error.message)
+        this.#host.stopAt(node, batch, batch.rootOf(item), `processor "${node.name}": ${error.message}`)
     }
   }
 
