@@ -1,17 +1,38 @@
-// `npm run build`: compiles src/ to dist/ with plain tsc and checks the package as npm would publish it.
+// `npm run build`: compiles src/ and the demo to dist/ and checks the package as npm would publish it.
 
 import { spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 
 import { binary, ROOT } from './binary.ts'
 
-rmSync(join(ROOT, 'dist'), { recursive: true, force: true })
+const DIST = join(ROOT, 'dist')
+const DEMO = join(ROOT, 'examples', 'demo')
 
-for (const command of [binary('typescript', 'tsc', '--project', 'tsconfig.build.json'), binary('publint', 'publint')]) {
-  const { status } = spawnSync(process.execPath, command, { cwd: ROOT, stdio: 'inherit' })
-  if (status !== 0) {
-    process.exitCode = 1
-    break
-  }
+rmSync(DIST, { recursive: true, force: true })
+if (succeeds(binary('typescript', 'tsc', '--project', 'tsconfig.build.json'))) {
+  copyPage()
+  compileDemo()
+  process.exitCode = succeeds(binary('publint', 'publint')) ? 0 : 1
+} else process.exitCode = 1
+
+function succeeds(command: readonly string[]): boolean {
+  return spawnSync(process.execPath, command, { cwd: ROOT, stdio: 'inherit' }).status === 0
+}
+
+/** What the dashboard hands out as it is. */
+function copyPage(): void {
+  const folder = join('server', 'page')
+  cpSync(join(ROOT, 'src', folder), join(DIST, folder), { recursive: true, filter: path => !path.endsWith('.ts') })
+}
+
+/** The demo is read as a user's own pipeline is, so its processors are a module beside it. */
+function compileDemo(): void {
+  const folder = join(DIST, 'examples', 'demo')
+  mkdirSync(folder, { recursive: true })
+  const pipeline = readFileSync(join(DEMO, 'pipeline.yaml'), 'utf8')
+  writeFileSync(join(folder, 'pipeline.yaml'), pipeline.replaceAll('./processors.ts#', './processors.js#'))
+  const processors = readFileSync(join(DEMO, 'processors.ts'), 'utf8')
+  writeFileSync(join(folder, 'processors.js'), stripTypeScriptTypes(processors))
 }

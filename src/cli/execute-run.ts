@@ -17,7 +17,9 @@ import { Progress } from './progress.ts'
 import { type RunArguments, tokenOf } from './run-arguments.ts'
 import { StopSignals } from './stop-signals.ts'
 
-const DEMO = fileURLToPath(new URL('../../examples/demo/pipeline.yaml', import.meta.url))
+// In the published package the demo is compiled like everything else: Node reads no TypeScript under node_modules.
+const DEMO_FOLDER = import.meta.url.endsWith('.ts') ? '../../examples/demo' : '../examples/demo'
+const DEMO = fileURLToPath(new URL(`${DEMO_FOLDER}/pipeline.yaml`, import.meta.url))
 
 /** Throws a UserError for what the user can mend before the first line is read. */
 export async function executeRun(pipeline: string | undefined, options: RunArguments): Promise<number> {

@@ -55,7 +55,7 @@ sinks: { end: { file: { path: out.log } } }
 import { runProcessor } from 'linescope/testing'
 const handle = run(definePipeline({ processors: { up: (line: string) => line.toUpperCase() } }), { input: ['a', 'b'] })
 const result = await handle.done
-const stats: number = handle.stats().total_lines_processed
+const stats: number | undefined = handle.stats()?.total_lines_processed
 console.log(stats, typeof result, typeof runProcessor)
 `,
       'package.json': '{ "type": "module" }'
