@@ -121,7 +121,7 @@ export class Batch {
   // Rare things, by item.
   readonly dead = new Map<number, DeadDetail>()
   /** Where `on_error: { to }` sent an item, and why. */
-  readonly errors = new Map<number, { readonly error: Error; readonly to: number }>()
+  readonly errors = new Map<number, { readonly error: Error; readonly to: number; hasArrived: boolean }>()
   readonly attempts = new Map<number, AttemptDetail[]>()
   /** Items with a failed attempt. */
   readonly failed = new Set<number>()

@@ -84,6 +84,9 @@ export class Emissions {
       batch.voidCount++
     }
     batch.outcome[line] = DEAD
+    // The letter tells the way of the instance that was one too many, and the value that it had.
+    batch.path[line] = batch.path[item]
+    batch.failed.add(line)
     node.counters[node.indexes.dead]++
     node.counters[node.indexes.errors]++
     batch.dead.set(line, {

@@ -70,7 +70,7 @@ export class Failures {
         this.#emissions.drop(node, batch, item, 'error')
         return
       case 'to':
-        batch.errors.set(item, { error: asError(thrown), to: onError.target })
+        batch.errors.set(item, { error: asError(thrown), to: onError.target, hasArrived: false })
         node.counters[node.edgeBase + node.targets.length]++
         this.#emissions.deliver(batch, item, onError.target)
         return

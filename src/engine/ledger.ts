@@ -61,7 +61,7 @@ function writeNodes(counters: Float64Array, open: readonly Batch[], nodes: reado
     for (let edge = node.edgeBase; edge < node.edgeBase + node.edgeCount; edge++) emitted += counters[edge]
     counters[base + NODE.emitted] = emitted
     // What a mapper without a way out returns is delivered there.
-    if (node.isMapper && node.targets[0] === -1) counters[base + NODE.delivered] = emitted
+    if (node.isMapper && node.targets[0] === -1) counters[base + NODE.delivered] = counters[node.edgeBase]
   }
 }
 

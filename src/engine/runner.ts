@@ -51,6 +51,8 @@ export class Runner {
     if (node.hasSeveralSenders || batch.isDisordered) inInputOrder(queue, batch)
     if (this.#countsHops) this.#refuseHops(node, batch, queue)
 
+    if (batch.errors.size > 0) forgetOldErrors(queue, batch)
+
     const to = queue.count
     this.#telemetry.arrive(node.id, batch, queue, to)
     node.counters[node.indexes.received] += to - queue.head
@@ -157,6 +159,17 @@ export class Runner {
       this.#telemetry.reportError(node.id, batch, item, 1, true, error)
     }
     queue.count = kept
+  }
+}
+
+/** An item has the error that sent it for one visit: where it comes to next, it comes like any other. */
+function forgetOldErrors(queue: ItemQueue, batch: Batch): void {
+  const { errors } = batch
+  for (let at = queue.head; at < queue.count; at++) {
+    const sent = errors.get(queue.items[at])
+    if (sent === undefined) continue
+    if (sent.hasArrived) errors.delete(queue.items[at])
+    else sent.hasArrived = true
   }
 }
 
