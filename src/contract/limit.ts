@@ -15,10 +15,13 @@ export const LimitQuerySchema = z.object({
     .describe('The newest N; values outside of 1 to 1000 are clamped.')
 })
 
-/** Any text is taken: what is not a number gives the default, what is out of range is clamped. */
+/**
+ * Any text is taken: what is not a number gives the default, what is out of range is clamped, a fraction is cut off.
+ * Of several the last counts.
+ */
 export function clampLimit(given: unknown): number {
-  const text = Array.isArray(given) ? given.at(-1) : given
-  const number = Number.parseInt(String(text ?? ''), 10)
+  const text = String((Array.isArray(given) ? given.at(-1) : given) ?? '').trim()
+  const number = text === '' ? Number.NaN : Number(text)
   if (Number.isNaN(number)) return DEFAULT_LIMIT
-  return Math.min(MAXIMUM_LIMIT, Math.max(1, number))
+  return Math.min(MAXIMUM_LIMIT, Math.max(1, Math.trunc(number)))
 }

@@ -5,19 +5,16 @@ import { isIP } from 'node:net'
 
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]']
 
-/** True when nothing but this machine can reach it. */
+/** True for the names of 127.0.0.1 and ::1, which nothing but this machine can reach; any other host needs a token. */
 export function isLoopback(host: string): boolean {
-  const name = host.toLowerCase()
-  return name === 'localhost' || name === '::1' || name === '[::1]' || (isIP(name) === 4 && name.startsWith('127.'))
+  return LOOPBACK_NAMES.includes(asHostName(host))
 }
 
 export class AllowedHosts {
   readonly #names: ReadonlySet<string>
-  readonly #isWildcard: boolean
 
   constructor(boundHost: string, allowHosts: readonly string[]) {
     this.#names = new Set([...LOOPBACK_NAMES, ...[boundHost, ...allowHosts].map(asHostName)])
-    this.#isWildcard = boundHost === '0.0.0.0' || boundHost === '::' || boundHost === '[::]'
   }
 
   /** `header` is the Host header; `localAddress` is the address at which this connection arrived. */
@@ -25,8 +22,9 @@ export class AllowedHosts {
     const name = nameOf(header)
     if (name === undefined) return false
     if (this.#names.has(name)) return true
-    // Bound to every address, the bound address is the one that the client reached. It is an IP, so no rebinding.
-    return this.#isWildcard && localAddress !== undefined && name === asHostName(localAddress.replace(/^::ffff:/, ''))
+    // Bound to every address or to a name, the bound address is the one that the client reached. It is an IP, so no
+    // page can have been found under it by another name.
+    return localAddress !== undefined && name === asHostName(localAddress.replace(/^::ffff:/, ''))
   }
 }
 

@@ -41,14 +41,14 @@ export function makeApp({ reportFault, admit }: AppOptions): FastifyInstance {
       }
     }
   })
-  app.setNotFoundHandler(answerUnknownPath)
+  app.setNotFoundHandler((request, reply) => answerUnknownPath(app, request, reply))
   app.setErrorHandler((error: FastifyError, _request, reply) => answerFailure(error, reply, reportFault))
   return app
 }
 
-function answerUnknownPath(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function answerUnknownPath(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const path = request.url.split('?', 1)[0]
-  if (KNOWN_PATHS.includes(path)) {
+  if (app.hasRoute({ method: 'GET', url: path })) {
     return sendProblem(reply.header('allow', 'GET, HEAD'), 405, {
       error: 'method_not_allowed',
       message: `${path} can only be read: use GET or HEAD.`

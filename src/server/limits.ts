@@ -15,3 +15,5 @@ export const LIMITS = {
   connections: 512,
   wrongTokensPerMinute: 10
 } as const
+
+export type Limits = { readonly [name in keyof typeof LIMITS]: number }

@@ -44,6 +44,8 @@ describe('listening', () => {
     const { observer } = await observe(t)
     const cases = new Map([
       ['no-such-host.invalid', /"no-such-host\.invalid" is not a known name or address/],
+      ['', /"" is not a known name or address/],
+      ['fe80::1', /"fe80::1" is not an address of this machine/],
       ['192.0.2.7', /"192\.0\.2\.7" is not an address of this machine/]
     ])
     for (const [host, message] of cases) {

@@ -7,8 +7,9 @@ import { isIPv6 } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
 import { UserError } from '../base/user-error.ts'
-import { LIMITS } from './limits.ts'
+import { LIMITS, type Limits } from './limits.ts'
 import { refuseMalformed } from './malformed.ts'
+import { SecuredResponse } from './secured-response.ts'
 
 export interface Listening {
   readonly port: number
@@ -23,9 +24,18 @@ export interface Listening {
 /** Attempts to find a port that is free at all addresses, for `--port 0`. */
 const PORT_ATTEMPTS = 20
 
+export interface ListenOptions {
+  readonly host: string
+  /** 0 picks one. */
+  readonly port: number
+  /** In place of the usual ones. */
+  readonly limits?: Partial<Limits>
+}
+
 /** Throws a UserError for a taken port, an unknown host, missing rights. */
-export async function listen(app: FastifyInstance, options: { host: string; port: number }): Promise<Listening> {
+export async function listen(app: FastifyInstance, options: ListenOptions): Promise<Listening> {
   const { host, port } = options
+  const limits = { ...LIMITS, ...options.limits }
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new UserError(`port ${port} does not exist; choose one from 0 to 65535 with --port`)
   }
@@ -34,7 +44,7 @@ export async function listen(app: FastifyInstance, options: { host: string; port
   for (let attempt = 1; ; attempt++) {
     const servers: Server[] = []
     try {
-      const opened = await openAll(app, addresses, port, servers)
+      const opened = await openAll(app, addresses, port, servers, limits)
       const { port: openPort } = servers[0].address() as { port: number }
       return {
         port: openPort,
@@ -59,6 +69,8 @@ async function addressesOf(host: string): Promise<string[]> {
   const name = host.replace(/^\[(.*)\]$/, '$1').toLowerCase()
   if (name === 'localhost' || name === '127.0.0.1' || name === '::1') return ['127.0.0.1', '::1']
   try {
+    // The resolver takes an empty name for "any address".
+    if (name === '') throw new Error('it is empty')
     return [(await lookup(name)).address]
   } catch (cause) {
     throw new UserError(`--host ${JSON.stringify(host)} is not a known name or address`, {
@@ -69,11 +81,17 @@ async function addressesOf(host: string): Promise<string[]> {
 }
 
 /** Fills `servers` with those that are open, so that the caller can close them when a later one fails. */
-async function openAll(app: FastifyInstance, addresses: string[], port: number, servers: Server[]): Promise<string[]> {
+async function openAll(
+  app: FastifyInstance,
+  addresses: string[],
+  port: number,
+  servers: Server[],
+  limits: Limits
+): Promise<string[]> {
   const opened: string[] = []
   let missing: unknown
   for (const address of addresses) {
-    const server = makeServer(app, Math.floor(LIMITS.connections / addresses.length))
+    const server = makeServer(app, { ...limits, connections: Math.floor(limits.connections / addresses.length) })
     const sharedPort = servers.length === 0 ? port : (servers[0].address() as { port: number }).port
     try {
       await open(server, address, sharedPort)
@@ -89,13 +107,14 @@ async function openAll(app: FastifyInstance, addresses: string[], port: number, 
   return opened
 }
 
-function makeServer(app: FastifyInstance, connections: number): Server {
+function makeServer(app: FastifyInstance, limits: Limits): Server {
   const server = createServer(
     {
-      maxHeaderSize: LIMITS.headerBytes,
-      headersTimeout: LIMITS.headersTimeoutMilliseconds,
-      requestTimeout: LIMITS.requestTimeoutMilliseconds,
-      keepAliveTimeout: LIMITS.keepAliveTimeoutMilliseconds,
+      ServerResponse: SecuredResponse,
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headersTimeoutMilliseconds,
+      requestTimeout: limits.requestTimeoutMilliseconds,
+      keepAliveTimeout: limits.keepAliveTimeoutMilliseconds,
       connectionsCheckingInterval: 1_000,
       // A missing Host is refused by our own guard, with our own headers.
       requireHostHeader: false
@@ -103,10 +122,10 @@ function makeServer(app: FastifyInstance, connections: number): Server {
     (request, response) => app.routing(request, response)
   )
   // One more than allowed, so that the guard sees that there are too many instead of a list cut short.
-  server.maxHeadersCount = LIMITS.headerCount + 1
-  server.maxRequestsPerSocket = LIMITS.requestsPerSocket
-  server.maxConnections = connections
-  server.timeout = LIMITS.idleTimeoutMilliseconds
+  server.maxHeadersCount = limits.headerCount + 1
+  server.maxRequestsPerSocket = limits.requestsPerSocket
+  server.maxConnections = limits.connections
+  server.timeout = limits.idleTimeoutMilliseconds
   refuseMalformed(server)
   return server
 }
@@ -132,7 +151,8 @@ function closeServer(server: Server): Promise<void> {
 
 function isMissingAddress(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException
-  return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT'
+  // EINVAL: an address that needs to name an interface.
+  return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT' || code === 'EINVAL'
 }
 
 function asUserError(error: unknown, host: string, port: number): unknown {

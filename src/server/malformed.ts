@@ -1,6 +1,7 @@
-// What a socket gets that does not speak HTTP: a short refusal in our form, then the end of the connection.
+// What a socket gets that does not speak HTTP: a short refusal in our form, then the end of the connection. A socket on
+// which an answer has begun is only ended: bytes that follow would be taken for a part of that answer.
 
-import { type Server, STATUS_CODES } from 'node:http'
+import { type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 import { jsonText } from '../contract/name-map.ts'
@@ -8,8 +9,12 @@ import { SECURITY_HEADERS } from './headers.ts'
 import { LIMITS } from './limits.ts'
 
 export function refuseMalformed(server: Server): void {
+  const newest = new WeakMap<Duplex, ServerResponse>()
+  server.on('request', (request, response) => newest.set(request.socket, response))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
+    const response = newest.get(socket)
+    const isAnswering = response?.headersSent === true && !response.writableFinished
+    if (error.code === 'ECONNRESET' || !socket.writable || isAnswering) {
       socket.destroy()
       return
     }

@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 
 import { observe, type RecordedRun } from '../observer/observe-recording-fixtures.ts'
+import type { Limits } from './limits.ts'
 import { type Listening, listen } from './listen.ts'
 import { buildServer, type ServerOptions } from './server.ts'
 
@@ -18,12 +19,13 @@ export interface Dashboard extends Listening {
 
 export interface DashboardOptions extends Partial<Omit<ServerOptions, 'observer'>> {
   readonly run?: RecordedRun
+  readonly limits?: Partial<Limits>
   /** Called before the server listens. */
   readonly prepare?: (app: FastifyInstance) => void
 }
 
 export async function buildApp(t: TestContext, options: DashboardOptions = {}): Promise<FastifyInstance> {
-  const { run, prepare, ...server } = options
+  const { run, prepare, limits: _, ...server } = options
   const { observer } = await observe(t, run)
   const app = buildServer({
     observer,
@@ -42,7 +44,7 @@ export async function buildApp(t: TestContext, options: DashboardOptions = {}): 
 export async function startDashboard(t: TestContext, options: DashboardOptions = {}): Promise<Dashboard> {
   const faults: unknown[] = []
   const app = await buildApp(t, { reportFault: error => faults.push(error), ...options })
-  const listening = await listen(app, { host: options.host ?? '127.0.0.1', port: 0 })
+  const listening = await listen(app, { host: options.host ?? '127.0.0.1', port: 0, limits: options.limits ?? {} })
   t.after(() => listening.close())
   return { ...listening, app, faults }
 }
@@ -69,6 +71,34 @@ export async function sendRaw(port: number, text: string, address = '127.0.0.1')
   })
   socket.destroy()
   return parseAnswer(received.toString())
+}
+
+/**
+ * Sends the texts as they are, each after a sign of life of the server since the one before, and returns everything
+ * that comes until the server ends the connection.
+ */
+export async function converse(port: number, ...texts: readonly string[]): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  let received = ''
+  const waiting = [...texts]
+  socket.on('data', chunk => {
+    received += chunk.toString('latin1')
+    const next = waiting.shift()
+    if (next !== undefined) socket.write(next)
+  })
+  socket.write(waiting.shift() ?? '')
+  await new Promise<void>(resolve => {
+    socket.on('end', resolve)
+    // A server that closes on what it has not read resets the connection.
+    socket.on('error', () => resolve())
+  })
+  socket.destroy()
+  return received
+}
+
+/** Statuses of all answers in what was received. */
+export function statuses(received: string): number[] {
+  return [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(match => Number(match[1]))
 }
 
 function isWhole(received: Buffer): boolean {

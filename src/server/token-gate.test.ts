@@ -51,6 +51,33 @@ describe('the token gate', () => {
     assert.equal(gate.check('Bearer right', '2001:db8:1:3::1', false), 'right')
   })
 
+  test('counts them together however much of the address is written as ::', () => {
+    for (const [prefix, same, other] of [
+      ['2001:db8::', '2001:db8:0:0:ffff::1', '2001:db8:0:1::1'],
+      ['2001:db8:0:2::', '2001:db8:0:2:1:1:1:1', '2001:db8::2'],
+      ['fe80::', 'fe80::1:2:3:4%eth0', 'fe80:0:0:1::1'],
+      ['::', '::1', '0:0:0:1::']
+    ] as const) {
+      const gate = new TokenGate('right')
+      for (let guess = 0; guess < LIMITS.wrongTokensPerMinute; guess++) {
+        gate.check('Bearer wrong', prefix + (guess + 2).toString(16), false)
+      }
+
+      assert.equal(gate.check('Bearer right', same, false), 'limited', same)
+      assert.equal(gate.check('Bearer right', other, false), 'right', other)
+    }
+  })
+
+  test('knows an IPv4 address again when IPv6 carries it, and no two as one', () => {
+    const gate = new TokenGate('right')
+    for (let guess = 0; guess < LIMITS.wrongTokensPerMinute; guess++) {
+      gate.check('Bearer wrong', '::ffff:192.0.2.7', false)
+    }
+
+    assert.equal(gate.check('Bearer right', '192.0.2.7', false), 'limited')
+    assert.equal(gate.check('Bearer right', '::ffff:192.0.2.8', false), 'right')
+  })
+
   test('still limits when a guesser comes from more addresses than are remembered', () => {
     const gate = new TokenGate('right')
     const verdicts = Array.from({ length: 1_100 }, (_, index) => gate.check('Bearer wrong', `10.0.${index}.1`, false))

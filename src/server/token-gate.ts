@@ -75,8 +75,12 @@ function digestOf(token: string): Buffer {
   return createHash('sha256').update(token, 'utf8').digest()
 }
 
-/** Whoever has one IPv6 address has the other 2^64 of its network too. */
+/** Whoever has one IPv6 address has the other 2^64 of its network too. An IPv4 address that IPv6 carries is itself. */
 function networkOf(address: string): string {
-  if (!address.includes(':') || address.startsWith('::')) return address
-  return address.split(':').slice(0, 4).join(':')
+  const mapped = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(address)
+  if (mapped !== null || !address.includes(':')) return mapped?.[1] ?? address
+  const [before = '', after = ''] = address.split('::', 2)
+  const [left, right] = [before, after].map(part => (part === '' ? [] : part.split(':')))
+  const zeros = new Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0')
+  return [...left, ...zeros, ...right].slice(0, 4).join(':')
 }
