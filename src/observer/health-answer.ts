@@ -1,6 +1,7 @@
 // GET /health: what is wrong, in sentences.
 
 import type { Health, Lane } from '../contract/health.ts'
+import type { RunState } from '../contract/words.ts'
 import { ledgerOf } from './ledger.ts'
 import { isoMoment } from './moment.ts'
 import type { StatsSources } from './stats-answer.ts'
@@ -14,7 +15,7 @@ export function healthAnswer(sources: StatsSources): Health {
   const { lanes, state, status } = sources
   const described = lanes.describe(sources.nodeNames)
   const faults = faultsOf(sources)
-  const troubles = [...corruptionsOf(sources), ...(state === 'running' ? described.flatMap(troublesOf) : [])]
+  const troubles = [...corruptionsOf(sources), ...described.flatMap(lane => troublesOf(lane, state))]
   const now = Date.now()
   return {
     status: faults.length > 0 ? 'failing' : troubles.length > 0 ? 'degraded' : 'ok',
@@ -50,12 +51,13 @@ function corruptionsOf({ lanes }: StatsSources): string[] {
     : [`${corruptions} pieces of telemetry could not be read. This is a fault of Linescope.`]
 }
 
-function troublesOf(lane: Lane): string[] {
+function troublesOf(lane: Lane, state: RunState): string[] {
+  if (state === 'finished' || state === 'failed') return []
   if (lane.busy_processor !== null && (lane.busy_seconds ?? 0) >= LONG_CALL_SECONDS) {
     const seconds = Math.round(lane.busy_seconds ?? 0)
     return [`Lane ${lane.lane} has been in processor ${JSON.stringify(lane.busy_processor)} for ${seconds} s.`]
   }
-  const isSilent = lane.state !== 'idle' && (lane.heartbeat_age_seconds ?? 0) >= SILENCE_SECONDS
+  const isSilent = state === 'running' && lane.state !== 'idle' && (lane.heartbeat_age_seconds ?? 0) >= SILENCE_SECONDS
   return isSilent
     ? [`Lane ${lane.lane} has given no sign of life for ${Math.round(lane.heartbeat_age_seconds ?? 0)} s.`]
     : []

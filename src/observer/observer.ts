@@ -19,7 +19,7 @@ import { RateWindow } from './rate-window.ts'
 import { errorEntry, failedAt, RecentErrors } from './recent-errors.ts'
 import { RecentJourneys } from './recent-journeys.ts'
 import type { Reveal } from './reveal.ts'
-import { type RunStatus, runState } from './run-status.ts'
+import { type RunStatus, revealedStatus, runState } from './run-status.ts'
 import { type StatsAnswer, type StatsSources, statsAnswer } from './stats-answer.ts'
 import { type Names, traceOf } from './trace-answer.ts'
 
@@ -55,7 +55,7 @@ export class Observer {
   readonly #nodes: NodeStatistics
   readonly #journeys: RecentJourneys
   readonly #errors: RecentErrors
-  #status: RunStatus = {}
+  #status: RunStatus
   #timer: NodeJS.Timeout | undefined
   #polledAtMilliseconds = Number.NEGATIVE_INFINITY
   #journeysAtMilliseconds = Number.NEGATIVE_INFINITY
@@ -77,6 +77,7 @@ export class Observer {
     })
     this.#journeys = new RecentJourneys(this.#lanes.readers)
     this.#errors = new RecentErrors(this.#lanes.readers, options.reveal)
+    this.#status = revealedStatus({ sources: pipeline.sources }, options.reveal)
   }
 
   /** Begins to poll. The timer does not keep the thread alive. */
@@ -101,7 +102,7 @@ export class Observer {
 
   /** Takes over what is given; what is not given stays as it was. */
   setStatus(status: RunStatus): void {
-    this.#status = { ...this.#status, ...status }
+    this.#status = { ...this.#status, ...revealedStatus(status, this.#options.reveal) }
   }
 
   state(): RunState {
@@ -189,7 +190,7 @@ export class Observer {
   }
 
   #names(): Names {
-    return { nodes: this.#nodeNames, sources: this.#status.sources ?? this.#options.pipeline.sources }
+    return { nodes: this.#nodeNames, sources: this.#status.sources ?? [] }
   }
 
   #sources(): StatsSources {

@@ -1,6 +1,7 @@
 // What only main knows of the run, and how the run's state follows from it and from the lanes.
 
 import type { LaneState, RunState } from '../contract/words.ts'
+import type { Reveal } from './reveal.ts'
 
 export interface RunStatus {
   /** Given when main knows better than the lanes: it is stopping, it has finished, it failed. */
@@ -11,6 +12,17 @@ export interface RunStatus {
   readonly warnings?: readonly string[] | undefined
   readonly stopReason?: string | undefined
   readonly exitCode?: number | undefined
+}
+
+/** A path, a warning or a reason may hold a value that must not be seen. */
+export function revealedStatus(status: RunStatus, reveal: Reveal): RunStatus {
+  const { sources, warnings, stopReason } = status
+  return {
+    ...status,
+    ...(sources === undefined ? {} : { sources: sources.map(source => reveal(source)) }),
+    ...(warnings === undefined ? {} : { warnings: warnings.map(warning => reveal(warning)) }),
+    ...(stopReason === undefined ? {} : { stopReason: reveal(stopReason) })
+  }
 }
 
 /** An idle lane waits for lines: the run runs. */
