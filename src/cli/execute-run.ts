@@ -8,10 +8,11 @@ import { builtins } from '../builtins.ts'
 import { type LoadedPlan, loadPlan, type OutputArgument } from '../config/load-plan.ts'
 import { jsonText } from '../contract/name-map.ts'
 import { openState } from '../state/open-state.ts'
-import { Run } from '../threads/main.ts'
+import { type LaneEnd, Run, type StatsAnswer } from '../threads/main.ts'
 import { VERSION } from '../threads/version.ts'
 import { endReport } from './end-report.ts'
 import { EXIT } from './exit-codes.ts'
+import { formatNumberOf } from './numbers.ts'
 import { isTerminal, print, printError, safe } from './output.ts'
 import { Progress } from './progress.ts'
 import { type RunArguments, tokenOf } from './run-arguments.ts'
@@ -19,7 +20,7 @@ import { StopSignals } from './stop-signals.ts'
 
 // In the published package the demo is compiled like everything else: Node reads no TypeScript under node_modules.
 const DEMO_FOLDER = import.meta.url.endsWith('.ts') ? '../../examples/demo' : '../examples/demo'
-const DEMO = fileURLToPath(new URL(`${DEMO_FOLDER}/pipeline.yaml`, import.meta.url))
+export const DEMO = fileURLToPath(new URL(`${DEMO_FOLDER}/pipeline.yaml`, import.meta.url))
 
 /** Throws a UserError for what the user can mend before the first line is read. */
 export async function executeRun(pipeline: string | undefined, options: RunArguments): Promise<number> {
@@ -39,6 +40,7 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
     sources: [identityOf(plan.source)],
     sinks: plan.sinks.map(identityOf)
   })
+  let hasClosed = true
   const progress = new Progress()
   const signals = new StopSignals()
   try {
@@ -63,6 +65,7 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
     })
     const startedAt = performance.now()
     let hasEnded = false
+    signals.onSecond = () => run.giveUp()
     try {
       state.announce({ url: run.url, token: run.url === undefined ? undefined : token })
       sayWhereTheDashboardIs(run.url, token, isGiven, options.quiet)
@@ -73,11 +76,15 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
         say(`Stopping (${signal}): settling the lines that were read. A second one ends at once.`)
         run.stop(`stopped by ${signal}`)
       }
-      const end = await run.ended
+      // A signal may have come while the run was starting.
+      if (signals.first !== undefined) signals.onFirst(signals.first)
+      const laneEnd = await run.ended
+      if (signals.endAtOnce !== undefined) return signals.endAtOnce
       hasEnded = true
       const wallSeconds = (performance.now() - startedAt) / 1000
       progress.stop()
       const stats = run.stats()
+      const end = withGivenUp(laneEnd, stats)
       const exitCode = exitCodeOf(end.reason, signals.first, plan.source.isEndless, stats.ledger, options.failOnDead)
       const isFailure = end.reason === 'failed' || end.reason === 'stop_on_error'
       run.finished({
@@ -98,12 +105,32 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
       }
       return exitCode
     } finally {
-      await run.close()
+      hasClosed = await run.close()
+      if (!hasClosed) printError(safe(`linescope: ${stuck(run)}`))
     }
   } finally {
     signals.close()
     state.close()
+    if (!hasClosed) killOurselves()
   }
+}
+
+/** A stop whose time was up: what is settled is written, the rest is said. */
+function withGivenUp(end: LaneEnd, { ledger }: StatsAnswer): LaneEnd {
+  if (end.reason !== 'stopped' || ledger.in_flight === 0) return end
+  const lines = formatNumberOf(ledger.in_flight, 'line')
+  return { reason: 'failed', message: `stopping took too long: ${lines} that had been read were given up, not settled` }
+}
+
+function stuck(run: Run): string {
+  const busy = run.stats().processors.find(({ busy_since: since }) => since !== null)
+  const who = busy === undefined ? 'a processor' : `the processor "${busy.name}"`
+  return `${who} is inside native code and cannot be ended, so this process kills itself`
+}
+
+/** Nothing else ends a thread that is inside native code. */
+function killOurselves(): void {
+  process.kill(process.pid, 'SIGKILL')
 }
 
 async function loadPlanFor(pipeline: string | undefined, options: RunArguments): Promise<LoadedPlan> {

@@ -1,4 +1,4 @@
-// SIGINT, SIGTERM and SIGHUP: the first asks the run to stop, the second ends the process at once.
+// SIGINT, SIGTERM and SIGHUP: the first asks the run to stop, the second ends it at once.
 
 import { EXIT } from './exit-codes.ts'
 
@@ -9,13 +9,18 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export class StopSignals {
   first: NodeJS.Signals | undefined
   onFirst: (signal: NodeJS.Signals) => void = () => undefined
+  /** The exit code that a second signal asks for. */
+  endAtOnce: number | undefined
+  onSecond: () => void = () => process.exit(this.endAtOnce)
   readonly #arrived = Promise.withResolvers<void>()
   #firstAt = 0
   readonly #listener = (signal: NodeJS.Signals): void => {
     const now = performance.now()
     if (this.first !== undefined) {
       if (now - this.#firstAt < ECHO_MILLISECONDS) return
-      process.exit(signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated)
+      this.endAtOnce ??= signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated
+      this.onSecond()
+      return
     }
     this.first = signal
     this.#firstAt = now

@@ -3,26 +3,30 @@
 // A process and not a thread: Node keeps a module that it has loaded, so only a new process sees a changed one.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { type FSWatcher, watch } from 'node:fs'
-import { dirname } from 'node:path'
+import { watch } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
 
+import { quote } from '../base/quote.ts'
+import { systemErrorReason } from '../base/system-error.ts'
+import { UserError } from '../base/user-error.ts'
 import { EXIT } from './exit-codes.ts'
 import { printError } from './output.ts'
 
 /** Editors write a file in several steps. */
 const SETTLE_MILLISECONDS = 150
-const SOURCE_FILE = /\.(ya?ml|json|[cm]?[jt]s)$/
+const MODULE = /\.[cm]?[jt]s$/
 
-/** Does not return before it is told to stop; the child's exit code is then its own. */
-export async function watchRun(): Promise<never> {
+/** Watches the pipeline file and the modules beside it. Ends when it is told to, with the exit code of the last run. */
+export async function watchRun(pipeline: string): Promise<never> {
   const childArguments = process.argv.slice(1).filter(argument => argument !== '--watch')
-  const pipeline = childArguments.find(argument => SOURCE_FILE.test(argument) && argument !== process.argv[1])
-  const folder = pipeline === undefined ? process.cwd() : dirname(pipeline)
   let isStopping = false
+  let isRestarting = false
+  watchBeside(pipeline, () => restart())
   let child = start()
 
   const stop = (signal: NodeJS.Signals): void => {
     isStopping = true
+    if (hasExited(child)) process.exit(child.exitCode ?? EXIT.failed)
     child.kill(signal)
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal))
@@ -31,35 +35,45 @@ export async function watchRun(): Promise<never> {
     const started = spawn(process.execPath, [...process.execArgv, ...childArguments], { stdio: 'inherit' })
     started.on('exit', code => {
       if (isStopping) process.exit(code ?? EXIT.failed)
-      if (started === child) printError('The run has ended; waiting for a change.')
+      if (!isRestarting) printError('The run has ended; waiting for a change. Ctrl-C ends this.')
     })
     return started
   }
 
-  const restart = (): void => {
+  function restart(): void {
     const previous = child
     const next = (): void => {
+      isRestarting = false
       if (isStopping) return
       printError('A file has changed: starting again.')
       child = start()
     }
-    if (previous.exitCode !== null || previous.signalCode !== null) next()
-    else {
-      // Its exit is no news then.
-      previous.removeAllListeners('exit')
+    if (hasExited(previous)) next()
+    else if (!isRestarting) {
+      isRestarting = true
       previous.once('exit', next)
       previous.kill('SIGTERM')
     }
   }
-  watchFolder(folder, restart)
   return new Promise<never>(() => undefined)
 }
 
-function watchFolder(folder: string, changed: () => void): FSWatcher {
+function hasExited({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null
+}
+
+function watchBeside(pipeline: string, changed: () => void): void {
+  const folder = dirname(resolve(pipeline))
   let timer: NodeJS.Timeout | undefined
-  return watch(folder, { recursive: true }, (_event, name) => {
-    if (name === null || !SOURCE_FILE.test(name) || name.includes('.linescope') || name.includes('node_modules')) return
-    clearTimeout(timer)
-    timer = setTimeout(changed, SETTLE_MILLISECONDS)
-  })
+  try {
+    watch(folder, { recursive: true }, (_event, name) => {
+      // Any other file may be an output of the run itself.
+      const isSource = name === basename(pipeline) || (name !== null && MODULE.test(name))
+      if (!isSource || name.includes('.linescope') || name.includes('node_modules')) return
+      clearTimeout(timer)
+      timer = setTimeout(changed, SETTLE_MILLISECONDS)
+    })
+  } catch (cause) {
+    throw new UserError(`--watch: cannot watch ${quote(folder)}: ${systemErrorReason(cause)}`, { cause })
+  }
 }

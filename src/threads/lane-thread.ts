@@ -7,7 +7,7 @@ import { UserError } from '../base/user-error.ts'
 import type { LaneEnd } from '../engine/index.ts'
 import type { LaneReport, LaneRequest, LaneStart } from './messages.ts'
 
-const GIVEN_UP = 'the lane did not stop in time; lines that were under way are not settled'
+const GIVEN_UP = 'stopping took too long: lines that were under way are not settled'
 
 export class LaneThread {
   readonly ready: Promise<number | undefined>

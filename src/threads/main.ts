@@ -19,7 +19,7 @@ import { LaneThread } from './lane-thread.ts'
 import { openSource } from './prepared-lane.ts'
 import { SourcePump } from './slot-source.ts'
 
-export type { StatsAnswer }
+export type { LaneEnd, StatsAnswer }
 
 export interface DashboardOptions {
   readonly host: string
@@ -54,9 +54,11 @@ export interface RunSettings {
 const CHUNK_SLOT_BYTES = 64 * 1024
 const OPEN_BYTES = 4 * 1024 * 1024
 /** A stop takes at most so long; then what is under way is given up. */
-const STOP_MILLISECONDS = 9_000
+const STOP_MILLISECONDS = 8_500
 /** After giving up, the thread itself is ended: it may be inside a call that never returns. */
-const ABANDON_MILLISECONDS = 800
+const ABANDON_MILLISECONDS = 500
+/** A thread ends within milliseconds, or never: Node cannot end one that is inside native code. */
+const TERMINATE_MILLISECONDS = 900
 
 export class Run {
   readonly #observer: Observer
@@ -126,7 +128,7 @@ export class Run {
   }
 
   /**
-   * Reads no more and lets what was read settle; after 9 s calls under way are given up, so that `ended` resolves
+   * Reads no more and lets what was read settle; after 8.5 s calls under way are given up, so that `ended` resolves
    * within 10 s. May be called again without effect.
    */
   stop(reason: string): void {
@@ -144,6 +146,11 @@ export class Run {
     void this.ended.then(() => clearTimeout(abandon))
   }
 
+  /** Waits for nothing: `ended` resolves now, and lines that are under way stay unsettled. */
+  giveUp(): void {
+    this.#lane.giveUp()
+  }
+
   /** Tells the dashboard how the run ended; it stays up until `close`. */
   finished(status: {
     readonly state: 'finished' | 'failed'
@@ -153,10 +160,15 @@ export class Run {
     this.#setStatus(status)
   }
 
-  async close(): Promise<void> {
+  /**
+   * Ends the threads. False when the lane's does not end, because a processor blocks it in native code: as long as it
+   * does, `process.exit` would not return either.
+   */
+  async close(): Promise<boolean> {
     this.#pump?.stop()
-    await this.#lane.terminate()
+    const hasEnded = await isSettledWithin(TERMINATE_MILLISECONDS, this.#lane.terminate())
     await this.#dashboard?.stop()
+    return hasEnded
   }
 
   async #go(): Promise<void> {
@@ -193,6 +205,14 @@ export class Run {
     this.#pump?.stop()
     return end
   }
+}
+
+async function isSettledWithin(milliseconds: number, promise: Promise<void>): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>()
+  const timer = setTimeout(() => resolve(false), milliseconds)
+  const isSettled = await Promise.race([promise.then(() => true), late])
+  clearTimeout(timer)
+  return isSettled
 }
 
 type AnyLane = LaneThread | LaneInThread

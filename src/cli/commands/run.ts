@@ -2,7 +2,7 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander'
 
-import { executeRun } from '../execute-run.ts'
+import { DEMO, executeRun } from '../execute-run.ts'
 import type { RunArguments } from '../run-arguments.ts'
 import { watchRun } from '../watch-run.ts'
 
@@ -35,7 +35,7 @@ export function runCommand(): Command {
     .option('--fail-on-dead', 'exit 3 when lines went to the dead letters or were unmatched', false)
     .addHelpText('after', HELP)
     .action(async (pipeline: string | undefined, options: RunArguments) => {
-      if (options.watch) await watchRun()
+      if (options.watch) await watchRun(pipeline ?? DEMO)
       else process.exit(await executeRun(pipeline, options))
     })
 }
