@@ -88,7 +88,10 @@ test('a thread dies before each change that it makes, or not at all', () => {
   })
   assert.equal(violation, undefined)
   assert.equal(deaths, 3)
-  assert.deepEqual([...seen].sort((a, b) => a - b), [0, 1, 2, 3])
+  assert.deepEqual(
+    [...seen].sort((a, b) => a - b),
+    [0, 1, 2, 3]
+  )
 })
 
 test('a cell that is said to be private and is not, and one used both ways, are refused', () => {

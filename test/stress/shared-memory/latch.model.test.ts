@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { AtomicCells } from '../../../src/shared-memory/cells.ts'
-import { latchWords } from '../../../src/shared-memory/latch/layout.ts'
+import { COPIES, latchWords } from '../../../src/shared-memory/latch/layout.ts'
 import { LatchReader } from '../../../src/shared-memory/latch/reader.ts'
 import { LatchWriter } from '../../../src/shared-memory/latch/writer.ts'
 import { describeExploration, type End, type Exploration, explore, type Model, type ModelThread } from './explorer.ts'
@@ -230,6 +230,17 @@ test('a latch is right, too, whose reader copies before it knows that the versio
   const altered: Latch = { ...REAL, ...(await load(t, 'reader', changes)) }
   for (const each of modelsOf(altered).values()) report(t, explore(each))
 })
+
+// No stress test on x86 shows what plain accesses break; the language promises nothing for them.
+for (const [what, isOwned] of [
+  ['plain accesses', () => true],
+  ['plain words between atomic versions', (index: number) => index >= COPIES]
+] as const) {
+  test(`a latch with ${what} is noticed as a race`, () => {
+    const each = model(REAL, [writer(REAL, 'writer', 1, 2), reader(REAL, 'reader', 1)])
+    assert.match(explore({ ...each, isOwned }).violation ?? '', /A race/)
+  })
+}
 
 function load(t: TestContext, file: string, changes: readonly Change[]): Promise<Partial<Latch>> {
   return import(mutantUrl(t, `latch/${file}.ts`, changes))

@@ -1,7 +1,7 @@
 // Makes a broken version of one of our files, to see that a test notices. The change is made in the text of the real
 // file, so it must be updated when the line it breaks changes: a text that is not there exactly once is an error.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -15,22 +15,44 @@ export interface Change {
 const SOURCES = new URL('../../../src/shared-memory/', import.meta.url)
 
 /** URL of the module as it is: `latch/reader.ts`. */
-export function sourceUrl(path: string): string {
+function sourceUrl(path: string): string {
   return new URL(path, SOURCES).href
 }
+
+/** URL of the room's folder as it is. */
+export const ROOM: string = SOURCES.href
 
 /** URL of a copy of the module with the changes made; removed after the test. */
 export function mutantUrl(t: TestContext, path: string, changes: readonly Change[]): string {
   const url = sourceUrl(path)
-  let text = readFileSync(fileURLToPath(url), 'utf8')
+  const text = changed(path, changes).replace(
+    /from '(\.[^']*)'/g,
+    (_, relative: string) => `from '${new URL(relative, url).href}'`
+  )
+  const file = join(temporaryFolder(t), 'mutant.ts')
+  writeFileSync(file, text)
+  return pathToFileURL(file).href
+}
+
+/** URL of a copy of the whole room's folder with the changes made in one of its files; removed after the test. */
+export function mutantRoom(t: TestContext, path: string, changes: readonly Change[]): string {
+  const folder = temporaryFolder(t)
+  cpSync(fileURLToPath(SOURCES), folder, { recursive: true })
+  writeFileSync(join(folder, path), changed(path, changes))
+  return pathToFileURL(`${folder}/`).href
+}
+
+function changed(path: string, changes: readonly Change[]): string {
+  let text = readFileSync(fileURLToPath(sourceUrl(path)), 'utf8')
   for (const { from, to } of changes) {
     if (text.split(from).length !== 2) throw new Error(`${path} does not contain this exactly once: ${from}`)
     text = text.replace(from, () => to)
   }
-  text = text.replace(/from '(\.[^']*)'/g, (_, relative: string) => `from '${new URL(relative, url).href}'`)
+  return text
+}
+
+function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'linescope-mutant-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'mutant.ts')
-  writeFileSync(file, text)
-  return pathToFileURL(file).href
+  return folder
 }

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { SEALED } from '../../../src/shared-memory/pages/layout.ts'
 import { explore } from './explorer.ts'
 import { type Change, mutantUrl } from './mutants.ts'
 import { modelsOf, REAL, type Ring } from './pages.model.ts'
@@ -187,6 +188,12 @@ for (const { what, file, model, changes } of MUTANTS) {
     t.diagnostic(violation.split('\n')[0])
   })
 }
+
+test('a ring is noticed that stores plainly which pages are sealed', () => {
+  const each = modelsOf(REAL).get('a writer that sheds') ?? assert.fail()
+  const { violation } = explore({ ...each, isOwned: index => index === SEALED || each.isOwned?.(index) === true })
+  assert.match(violation ?? '', /A race/)
+})
 
 function load(t: TestContext, file: string, changes: readonly Change[]): Promise<Partial<Ring>> {
   return import(mutantUrl(t, `pages/${file}.ts`, changes))
