@@ -237,7 +237,7 @@ for (const [what, isOwned] of [
   ['plain words between atomic versions', (index: number) => index >= COPIES]
 ] as const) {
   test(`a latch with ${what} is noticed as a race`, () => {
-    const each = model(REAL, [writer(REAL, 'writer', 1, 2), reader(REAL, 'reader', 1)])
+    const each = model(REAL, [writer(REAL, 'writer', 1, 3), reader(REAL, 'reader', 1)])
     assert.match(explore({ ...each, isOwned }).violation ?? '', /A race/)
   })
 }
