@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads'
 
 import { UserError } from '../base/user-error.ts'
 import type { RunStatus } from '../observer/run-status.ts'
+import { recoverObserver } from '../shared-memory/index.ts'
 import type { DashboardData, FromDashboard, ToDashboard } from './dashboard.ts'
 
 const MAX_RESTARTS_PER_MINUTE = 5
@@ -16,6 +17,7 @@ export class DashboardThread {
   readonly #data: DashboardData
   readonly #log: (message: string) => void
   #url = ''
+  #port = 0
   #status: RunStatus = {}
   #isStopping = false
   #restarts: number[] = []
@@ -61,11 +63,13 @@ export class DashboardThread {
     const entry = new URL(`./dashboard${extname(import.meta.url)}`, import.meta.url)
     const worker = new Worker(entry, { workerData: { ...this.#data, port } satisfies DashboardData })
     this.#worker = worker
+    // It waits there until the thread has loaded: no answer comes without it.
+    this.#tell({ type: 'status', status: this.#status })
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromDashboard) => {
         if (message.type === 'listening') {
           this.#url = message.url
-          this.#tell({ type: 'status', status: this.#status })
+          this.#port = message.port
           resolve()
         } else if (message.type === 'failed') {
           reject(message.isUserError ? new UserError(message.message) : new Error(message.message))
@@ -78,6 +82,8 @@ export class DashboardThread {
       worker.on('exit', () => {
         if (this.#worker === worker) this.#worker = undefined
         reject(new Error('the dashboard ended before it was up'))
+        // What it was reading when it died would else be lost to the lanes and to its successor.
+        for (const region of this.#data.regions) recoverObserver(region)
         this.#restart()
       })
     })
@@ -89,11 +95,12 @@ export class DashboardThread {
     const now = performance.now()
     this.#restarts = [...this.#restarts.filter(at => now - at < 60_000), now]
     if (this.#restarts.length > MAX_RESTARTS_PER_MINUTE) {
-      this.#log(`dashboard: ended ${MAX_RESTARTS_PER_MINUTE} times within a minute; it stays off, the run goes on`)
+      const times = `${MAX_RESTARTS_PER_MINUTE} times within a minute`
+      this.#log(`dashboard: was started again ${times} and ended each time; it stays off, the run goes on`)
       return
     }
     this.#log('dashboard: ended by itself and is started again')
-    this.#start(Number(new URL(this.#url).port)).catch((failure: unknown) => {
+    this.#start(this.#port).catch((failure: unknown) => {
       this.#log(`dashboard: ${failure instanceof Error ? failure.message : String(failure)}`)
     })
   }
