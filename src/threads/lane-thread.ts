@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads'
 
 import { UserError } from '../base/user-error.ts'
 import type { LaneEnd } from '../engine/index.ts'
+import { describeExit, describeFailure } from './lane-death.ts'
 import type { LaneReport, LaneRequest, LaneStart } from './messages.ts'
 
 const GIVEN_UP = 'stopping took too long: lines that were under way are not settled'
@@ -46,10 +47,8 @@ export class LaneThread {
         this.#end.resolve(this.#withSourceFailure(report.end))
       }
     })
-    this.#worker.on('error', error => fail(error instanceof Error ? error : new Error(String(error))))
-    this.#worker.on('exit', code =>
-      fail(new Error(this.#isGivenUp ? GIVEN_UP : `the lane's thread ended by itself (exit ${code})`))
-    )
+    this.#worker.on('error', error => fail(new Error(describeFailure(start, error), { cause: error })))
+    this.#worker.on('exit', code => fail(new Error(this.#isGivenUp ? GIVEN_UP : describeExit(start, code))))
   }
 
   request(request: LaneRequest): void {

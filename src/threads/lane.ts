@@ -9,6 +9,7 @@ import type { LaneReport, LaneRequest, LaneStart } from './messages.ts'
 import { resolveOwnPackage } from './own-package.ts'
 import { prepareLane } from './prepared-lane.ts'
 import { SlotSource } from './slot-source.ts'
+import { StrayErrors } from './stray-errors.ts'
 
 resolveOwnPackage()
 const start = workerData as LaneStart
@@ -18,14 +19,8 @@ const report = (message: LaneReport): void => port.postMessage(message)
 let lane: Lane | undefined
 let isStopping = false
 
-// What nobody handles comes from a processor that let go of a promise or set a timer: its call has been settled
-// already, or will be by its timeout. No line hangs on it, so the lane goes on and says so.
-process.on('uncaughtException', error => {
-  report({ type: 'log', message: `an error outside any call: ${describeReason(error)}` })
-})
-process.on('unhandledRejection', reason => {
-  report({ type: 'log', message: `a promise was rejected and nobody handled it: ${describeReason(reason)}` })
-})
+const strayErrors = new StrayErrors(message => report({ type: 'log', message }))
+strayErrors.listen()
 
 const names: { name: string; file: string | undefined }[] = []
 const slots = start.plan.source.readBy === 'main' ? new SlotSource(start.region, names) : undefined
@@ -55,7 +50,9 @@ try {
   if (slots !== undefined) lane.onPublished = (sourceNumber, offset) => slots.release(sourceNumber, offset)
   report({ type: 'opened' })
   if (isStopping) lane.stop()
-  report({ type: 'end', end: await lane.run() })
+  const end = await lane.run()
+  strayErrors.close()
+  report({ type: 'end', end })
 } catch (thrown) {
   if (thrown instanceof UserError) report({ type: 'refused', message: String(thrown) })
   else report({ type: 'end', end: { reason: 'failed', message: describeReason(thrown) } })
