@@ -94,7 +94,7 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
       })
       if (!options.quiet && end.reason !== 'sink_closed') printError(endReport(stats, wallSeconds))
       if (options.json) {
-        const text = jsonText({ ...stats, exit_code: exitCode })
+        const text = jsonText({ ...run.stats(), exit_code: exitCode })
         if (writesStdout) printError(text)
         else print(text)
       }

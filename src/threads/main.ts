@@ -3,10 +3,11 @@
 // It touches no terminal, no signal and no exit code: those are the command line's. The order of the start is such that
 // every mistake the user can mend is found before an output file is touched: port, modules, inputs, then outputs.
 
+import { UserError } from '../base/user-error.ts'
 import { type IterableInput, openIterable } from '../connectors/iterable/source.ts'
 import { edgeBases, type LaneEnd, type Plan, type ValueOutput } from '../engine/index.ts'
 import { Observer } from '../observer/observer.ts'
-import { createReveal } from '../observer/reveal.ts'
+import { createReveal, type Reveal } from '../observer/reveal.ts'
 import type { RunStatus } from '../observer/run-status.ts'
 import type { StatsAnswer } from '../observer/stats-answer.ts'
 import type { Registry } from '../sdk/registry.ts'
@@ -43,7 +44,7 @@ export interface RunSettings {
   readonly version: string
   /** Values that are masked in all output. */
   readonly secrets: readonly string[]
-  /** One line each, already complete; the caller escapes and prints. */
+  /** One line each, complete and masked; the caller escapes and prints. */
   readonly onLog: (message: string) => void
   /** Library mode: lines of the caller in place of the plan's source. */
   readonly input?: IterableInput | undefined
@@ -61,6 +62,7 @@ const ABANDON_MILLISECONDS = 500
 const TERMINATE_MILLISECONDS = 900
 
 export class Run {
+  readonly #reveal: Reveal
   readonly #observer: Observer
   readonly #sources: string[] = []
   /** Resolves when the lane has ended, however it did. Never rejects. */
@@ -77,10 +79,12 @@ export class Run {
     const region = createRegion(regionShape(settings.plan, settings.trace))
     const control = new MainControl(region)
     const lane = createLane(settings, region, control.nextEpoch())
-    lane.onLog = settings.onLog
+    const reveal = createReveal(settings.secrets)
+    const log = (message: string): void => settings.onLog(reveal(message))
+    lane.onLog = log
     let dashboard: DashboardThread | undefined
     try {
-      const starting = settings.dashboard && DashboardThread.start(dashboardData(settings, region), settings.onLog)
+      const starting = settings.dashboard && DashboardThread.start(dashboardData(settings, region), log)
       // Both are waited for, so that a failure of one leaves no thread of the other behind.
       const [listening, ready] = await Promise.allSettled([starting, lane.ready])
       if (listening.status === 'fulfilled') dashboard = listening.value
@@ -92,7 +96,7 @@ export class Run {
     } catch (failure) {
       await lane.terminate()
       await dashboard?.stop()
-      throw failure
+      throw failure instanceof UserError ? new UserError(reveal(String(failure)), { cause: failure.cause }) : failure
     }
   }
 
@@ -107,10 +111,11 @@ export class Run {
     this.#region = region
     this.#lane = lane
     this.#dashboard = dashboard
+    this.#reveal = createReveal(settings.secrets)
     this.#observer = new Observer({
       pipeline: describePlan(settings.plan),
       regions: [region],
-      reveal: createReveal(settings.secrets),
+      reveal: this.#reveal,
       version: settings.version,
       onlyNumbers: true
     })
@@ -203,7 +208,7 @@ export class Run {
 
   #laneEnded(end: LaneEnd): LaneEnd {
     this.#pump?.stop()
-    return end
+    return 'message' in end ? { ...end, message: this.#reveal(end.message) } : end
   }
 }
 

@@ -79,7 +79,9 @@ function assertPrefix(text: string, lineCount: number): void {
 // They wait more than they work.
 const TOGETHER = { concurrency: 5 }
 
-describe('a pipeline that takes 0.1 s a line', TOGETHER, () => {
+const inside = ({ cli }: Started, name: string): Promise<unknown> => cli.says(new RegExp(`^in ${name}$`, 'm'))
+
+describe('a run that is to stop', TOGETHER, () => {
   const signals = [
     ['SIGINT', 130],
     ['SIGTERM', 143],
@@ -91,7 +93,7 @@ describe('a pipeline that takes 0.1 s a line', TOGETHER, () => {
   ] as const
   for (const [signal, code] of signals) {
     for (const [how, processor] of signal === 'SIGINT' ? kinds : kinds.slice(1)) {
-      test(`${how}, leaves on ${signal} with what is settled written`, async t => {
+      test(`0.1 s a line, ${how}: leaves on ${signal} with what is settled written`, async t => {
         const started = startWith(t, processor, 500)
         await hasOutput(started)
 
@@ -111,11 +113,7 @@ describe('a pipeline that takes 0.1 s a line', TOGETHER, () => {
       })
     }
   }
-})
 
-const inside = ({ cli }: Started, name: string): Promise<unknown> => cli.says(new RegExp(`^in ${name}$`, 'm'))
-
-describe('a run that is to stop', TOGETHER, () => {
   test('calls that never end are given up in time, and it is said how many lines they hold', async t => {
     const started = startWith(t, '{ use: ./step.ts#never, to: end, timeout: 10m }', 20)
     await inside(started, 'never')

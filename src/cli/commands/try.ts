@@ -6,6 +6,7 @@ import { Command } from 'commander'
 
 import { builtins } from '../../builtins.ts'
 import { loadPlan } from '../../config/load-plan.ts'
+import { createReveal } from '../../threads/reveal.ts'
 import { type TriedLine, type TriedWay, tryLines } from '../../threads/try-lines.ts'
 import { EXIT } from '../exit-codes.ts'
 import { print, printError, safe } from '../output.ts'
@@ -17,19 +18,20 @@ export function tryCommand(): Command {
     .argument('[line...]', 'lines to try; - or none reads them from stdin')
     .addHelpText('after', "\nExample:\n  linescope try pipeline.yaml 'ERROR disk full' 'all is well'")
     .action(async (pipeline: string, lines: string[]) => {
-      const { plan } = await loadPlan({
+      const { plan, secrets } = await loadPlan({
         file: pipeline,
         registry: builtins,
         currentFolder: process.cwd(),
         inputFromCaller: true
       })
       for (const warning of plan.warnings) printError(safe(`warning: ${warning}`))
+      const reveal = createReveal(secrets)
       const fromStdin = lines.length === 0 || (lines.length === 1 && lines[0] === '-')
       const input = fromStdin ? createReadStream('', { fd: 0 }) : lines
       try {
-        await tryLines(plan, builtins, input, line => print(describe(line)))
+        await tryLines(plan, builtins, input, line => print(reveal(describe(line))))
       } catch (failure) {
-        printError(safe(`linescope: ${(failure as Error).message}`))
+        printError(safe(`linescope: ${reveal((failure as Error).message)}`))
         process.exit(EXIT.failed)
       }
       process.exit(EXIT.done)

@@ -1,0 +1,3 @@
+// Masks secrets. For commands that show values without an observer.
+
+export { createReveal } from '../observer/reveal.ts'
