@@ -75,7 +75,8 @@ export class Lane {
     const timer = setInterval(() => this.publish(), PUBLISH_MILLISECONDS)
     // Whatever ends the reading, what was read before is settled, and what is open is closed.
     await this.#noteFailure(() => this.#readAll())
-    control.setState('stopping')
+    // At the end of its input a run goes on until the last line has its outcome.
+    if (this.#isStopping || this.#end !== undefined) control.setState('stopping')
     await this.#noteFailure(() => this.#drain())
     await this.#noteFailure(() => this.#parts.close())
     clearInterval(timer)

@@ -51,6 +51,8 @@ try {
   report({ type: 'opened' })
   if (isStopping) lane.stop()
   const end = await lane.run()
+  // What was let go in the last calls is known only after this turn.
+  await new Promise(resolve => setImmediate(resolve))
   strayErrors.close()
   report({ type: 'end', end })
 } catch (thrown) {
