@@ -33,7 +33,8 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly (string | Permission
   server: ['observer', 'contract', 'base'],
   threads: [...ROOMS, 'server', 'contract', 'base', 'builtins.ts'],
   cli: ['threads', 'config', 'builtins.ts', 'state', 'contract', 'base'],
-  testing: ['sdk', 'engine', 'base'],
+  // It runs whole plans: what came of them stands in shared memory and in dead letters.
+  testing: ['sdk', 'engine', 'shared-memory', { room: 'state', typesOnly: true }, 'base'],
   'builtins.ts': ['processors', 'connectors', 'sdk'],
   'index.ts': ['sdk', 'config', 'threads', { room: 'connectors', typesOnly: true }, 'contract', 'base']
 }
