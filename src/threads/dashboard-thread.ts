@@ -8,6 +8,7 @@ import { UserError } from '../base/user-error.ts'
 import type { RunStatus } from '../observer/run-status.ts'
 import { recoverObserver } from '../shared-memory/index.ts'
 import type { DashboardData, FromDashboard, ToDashboard } from './dashboard.ts'
+import { WORKER_FLAGS } from './worker-flags.ts'
 
 const MAX_RESTARTS_PER_MINUTE = 5
 const STOP_MILLISECONDS = 2_000
@@ -61,7 +62,8 @@ export class DashboardThread {
 
   #start(port: number): Promise<void> {
     const entry = new URL(`./dashboard${extname(import.meta.url)}`, import.meta.url)
-    const worker = new Worker(entry, { workerData: { ...this.#data, port } satisfies DashboardData })
+    const workerData: DashboardData = { ...this.#data, port }
+    const worker = new Worker(entry, { ...WORKER_FLAGS, workerData })
     this.#worker = worker
     // It waits there until the thread has loaded: no answer comes without it.
     this.#tell({ type: 'status', status: this.#status })

@@ -7,6 +7,7 @@ import { UserError } from '../base/user-error.ts'
 import type { LaneEnd } from '../engine/index.ts'
 import { describeExit, describeFailure } from './lane-death.ts'
 import type { LaneReport, LaneRequest, LaneStart } from './messages.ts'
+import { WORKER_FLAGS } from './worker-flags.ts'
 
 const GIVEN_UP = 'stopping took too long: lines that were under way are not settled'
 
@@ -23,7 +24,10 @@ export class LaneThread {
   #isGivenUp = false
 
   constructor(start: LaneStart) {
-    this.#worker = new Worker(new URL(`./lane${extname(import.meta.url)}`, import.meta.url), { workerData: start })
+    this.#worker = new Worker(new URL(`./lane${extname(import.meta.url)}`, import.meta.url), {
+      ...WORKER_FLAGS,
+      workerData: start
+    })
     const ready = Promise.withResolvers<number | undefined>()
     const opened = Promise.withResolvers<void>()
     this.ready = ready.promise
