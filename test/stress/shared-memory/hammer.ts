@@ -8,6 +8,7 @@ import type { TestContext } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { type ChunkWriter, createRegion, type Region } from '../../../src/shared-memory/index.ts'
 import type { HammerEnd, HammerStart } from './hammer-lane.ts'
+import type { ObserverEnd, ObserverStart } from './hammer-observer.ts'
 import { BATCH_LINES, batchBytes, LIMITS, lineOffset, SHAPE } from './workload.ts'
 
 export function hammerRegion(): Region {
@@ -47,35 +48,72 @@ export function compileCache(t: TestContext): NodeJS.ProcessEnv {
   return { ...process.env, NODE_COMPILE_CACHE: folder }
 }
 
-export class HammerLane {
-  readonly #worker: Worker
+/** A thread of the test, and what it has thrown. */
+class TestThread {
+  protected readonly worker: Worker
+  readonly #exit: Promise<unknown>
   #failure: Error | undefined
 
-  constructor(start: HammerStart, env: NodeJS.ProcessEnv) {
-    this.#worker = new Worker(new URL('./hammer-lane.ts', import.meta.url), { workerData: start, env })
-    this.#worker.on('error', error => {
+  constructor(file: string, start: HammerStart | ObserverStart, env: NodeJS.ProcessEnv) {
+    this.worker = new Worker(new URL(file, import.meta.url), { workerData: start, env })
+    this.worker.on('error', error => {
       this.#failure = error as Error
     })
+    this.#exit = once(this.worker, 'exit').catch(() => undefined)
   }
 
-  /** Throws what the lane has thrown. */
+  get failure(): Error | undefined {
+    return this.#failure
+  }
+
+  /** Throws what the thread has thrown. */
   check(): void {
     if (this.#failure !== undefined) throw this.#failure
   }
 
   async running(): Promise<void> {
-    await once(this.#worker, 'message')
+    await this.message()
+  }
+
+  async terminate(): Promise<void> {
+    await this.worker.terminate()
+    this.check()
+  }
+
+  protected async message(): Promise<unknown> {
+    const [message] = (await once(this.worker, 'message')) as [unknown]
+    return message
+  }
+
+  protected async exit(): Promise<void> {
+    await this.#exit
+    this.check()
+  }
+}
+
+export class HammerLane extends TestThread {
+  constructor(start: HammerStart, env: NodeJS.ProcessEnv) {
+    super('./hammer-lane.ts', start, env)
   }
 
   /** After a stop was asked for. */
   async end(): Promise<HammerEnd> {
-    const [end] = (await once(this.#worker, 'message')) as [HammerEnd]
-    await once(this.#worker, 'exit')
+    const end = (await this.message()) as HammerEnd
+    await this.exit()
     return end
   }
+}
 
-  async terminate(): Promise<void> {
-    await this.#worker.terminate()
-    this.check()
+export class Observer extends TestThread {
+  constructor(start: ObserverStart, env: NodeJS.ProcessEnv) {
+    super('./hammer-observer.ts', start, env)
+  }
+
+  /** After the lane has ended. */
+  async end(): Promise<ObserverEnd> {
+    this.worker.postMessage('the lane has ended')
+    const end = (await this.message()) as ObserverEnd
+    await this.exit()
+    return end
   }
 }
