@@ -227,7 +227,7 @@ function finish(decision: Decision, context: ProcessorContext, result?: LineValu
   if (decision.drop !== undefined) context.drop(decision.drop)
   if (decision.throws === undefined) return result
   // Whatever is thrown: its message is the text.
-  if (hashOf(decision.throws) % 2 === 0) throw decision.throws
+  if (hashOf(decision.throws) % 2 === 0) throw decision.throws as unknown as Error
   throw new Error(decision.throws)
 }
 
