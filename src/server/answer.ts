@@ -2,12 +2,18 @@
 // drop what the schema does not know.
 
 import type { FastifyReply } from 'fastify'
+import type { z } from 'zod'
 
 import { jsonText } from '../contract/name-map.ts'
-import type { Problem } from '../contract/problem.ts'
+import { type Problem, ProblemSchema } from '../contract/problem.ts'
 import type { Refusal } from './guards.ts'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
+
+/** What a route may answer, for its description. */
+export function responsesOf<Schema extends z.ZodType>(answer: Schema): { 200: Schema; '4xx': typeof ProblemSchema } {
+  return { 200: answer, '4xx': ProblemSchema }
+}
 
 export function sendAnswer(reply: FastifyReply, answer: object): FastifyReply {
   return reply.type(JSON_TYPE).send(jsonText(answer))

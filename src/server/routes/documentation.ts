@@ -50,7 +50,7 @@ async function makeDocumentation({ version, makeApp, addRoutes }: DocumentationO
       ]
     },
     transform: jsonSchemaTransform,
-    transformObject: document => withoutUnusedSchemas(jsonSchemaTransformObject(document))
+    transformObject: document => withoutUnusedSchemas(withResponseTexts(jsonSchemaTransformObject(document)))
   })
   addRoutes(app)
   app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => sendAnswer(reply, app.swagger()))
@@ -64,6 +64,22 @@ async function makeDocumentation({ version, makeApp, addRoutes }: DocumentationO
   })
   await app.ready()
   return app
+}
+
+const RESPONSE_TEXTS: Readonly<Record<string, string>> = {
+  200: 'The answer.',
+  503: 'The answer while no lines are taken.',
+  '4XX': 'Refused: host, origin, method, token or size. The message says what to do.'
+}
+
+function withResponseTexts<Document extends object>(document: Document): Document {
+  const { paths } = document as { paths?: Record<string, { get?: { responses?: Record<string, object> } }> }
+  for (const { get } of Object.values(paths ?? {})) {
+    for (const [status, response] of Object.entries(get?.responses ?? {})) {
+      Object.assign(response, { description: RESPONSE_TEXTS[status] ?? '' })
+    }
+  }
+  return document
 }
 
 /** Each schema comes as what is read and as what is sent; the one that no route uses is left out. */

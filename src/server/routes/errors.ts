@@ -5,14 +5,14 @@ import type { FastifyInstance } from 'fastify'
 import { ErrorsSchema } from '../../contract/errors.ts'
 import { clampLimit, LimitQuerySchema } from '../../contract/limit.ts'
 import type { Observer } from '../../observer/observer.ts'
-import { sendAnswer } from '../answer.ts'
+import { responsesOf, sendAnswer } from '../answer.ts'
 
 export function errorsRoute(app: FastifyInstance, observer: Observer): void {
   const schema = {
     summary: 'The newest errors, each with the line that caused it',
     tags: ['run'],
     querystring: LimitQuerySchema,
-    response: { 200: ErrorsSchema }
+    response: responsesOf(ErrorsSchema)
   }
   app.get<{ Querystring: { limit?: unknown } }>('/errors', { schema }, (request, reply) =>
     sendAnswer(reply, observer.errors(clampLimit(request.query.limit)))

@@ -3,11 +3,11 @@
 import type { FastifyInstance } from 'fastify'
 
 import { type Live, LiveSchema } from '../../contract/health.ts'
-import { sendAnswer } from '../answer.ts'
+import { responsesOf, sendAnswer } from '../answer.ts'
 
 const ALIVE: Live = { status: 'alive' }
 
 export function livezRoute(app: FastifyInstance): void {
-  const schema = { summary: 'Whether the process lives', tags: ['health'], response: { 200: LiveSchema } }
+  const schema = { summary: 'Whether the process lives', tags: ['health'], response: responsesOf(LiveSchema) }
   app.get('/livez', { schema }, (_request, reply) => sendAnswer(reply, ALIVE))
 }

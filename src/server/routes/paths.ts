@@ -5,14 +5,14 @@ import type { FastifyInstance } from 'fastify'
 import { clampLimit, LimitQuerySchema } from '../../contract/limit.ts'
 import { PathsSchema } from '../../contract/paths.ts'
 import type { Observer } from '../../observer/observer.ts'
-import { sendAnswer } from '../answer.ts'
+import { responsesOf, sendAnswer } from '../answer.ts'
 
 export function pathsRoute(app: FastifyInstance, observer: Observer): void {
   const schema = {
     summary: 'Which ways lines took, and how many took each',
     tags: ['run'],
     querystring: LimitQuerySchema,
-    response: { 200: PathsSchema }
+    response: responsesOf(PathsSchema)
   }
   app.get<{ Querystring: { limit?: unknown } }>('/api/v1/paths', { schema }, (request, reply) =>
     sendAnswer(reply, observer.paths(clampLimit(request.query.limit)))

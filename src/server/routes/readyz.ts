@@ -4,13 +4,13 @@ import type { FastifyInstance } from 'fastify'
 
 import { type Ready, ReadySchema } from '../../contract/health.ts'
 import type { Observer } from '../../observer/observer.ts'
-import { sendAnswer } from '../answer.ts'
+import { responsesOf, sendAnswer } from '../answer.ts'
 
 export function readyzRoute(app: FastifyInstance, observer: Observer): void {
   const schema = {
     summary: 'Whether lines are taken',
     tags: ['health'],
-    response: { 200: ReadySchema, 503: ReadySchema }
+    response: { ...responsesOf(ReadySchema), 503: ReadySchema }
   }
   app.get('/readyz', { schema }, (_request, reply) => {
     const state = observer.state()

@@ -5,14 +5,14 @@ import type { FastifyInstance } from 'fastify'
 import { clampLimit, LimitQuerySchema } from '../../contract/limit.ts'
 import { TracesSchema } from '../../contract/trace.ts'
 import type { Observer } from '../../observer/observer.ts'
-import { sendAnswer } from '../answer.ts'
+import { responsesOf, sendAnswer } from '../answer.ts'
 
 export function traceRoute(app: FastifyInstance, observer: Observer): void {
   const schema = {
     summary: 'The newest journeys: which processors each line visited',
     tags: ['run'],
     querystring: LimitQuerySchema,
-    response: { 200: TracesSchema }
+    response: responsesOf(TracesSchema)
   }
   app.get<{ Querystring: { limit?: unknown } }>('/trace', { schema }, (request, reply) =>
     sendAnswer(reply, observer.traces(clampLimit(request.query.limit)))
