@@ -44,13 +44,16 @@ function randomFrame(random: Random): Frame {
     .shuffled([...ODD_NAMES.filter(() => random.chance(0.15)), ...'abcdefghi'])
     .slice(0, random.integer(1, 8))
   const sinks = ['end', 'second', 'third'].slice(0, random.pick([0, 1, 1, 1, 2, 3]))
+  const isAcyclic = isLarge || random.chance(0.6)
+  const canStop = random.chance(0.08)
   return {
     names,
     sinks,
-    isAcyclic: isLarge || random.chance(0.6),
-    forks: !isLarge && random.chance(0.7),
-    isTight: random.chance(0.15),
-    canStop: random.chance(0.08),
+    isAcyclic,
+    // A line that both becomes too many and stops the run is one or the other, whichever is seen first.
+    forks: !isLarge && random.chance(0.7) && (isAcyclic || !canStop),
+    isTight: random.chance(0.15) && !canStop,
+    canStop,
     isLarge
   }
 }
