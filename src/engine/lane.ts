@@ -83,7 +83,9 @@ export class Lane {
     this.#parts.calls.close()
     this.#framer.close()
     this.#publishAll()
-    const end = this.#end ?? { reason: this.#isStopping ? 'stopped' : 'end' }
+    // Main ends a source of its own before its message about the stop can come.
+    const isStopped = this.#isStopping || control.stopRequested()
+    const end = this.#end ?? { reason: isStopped ? 'stopped' : 'end' }
     control.setState(end.reason === 'failed' ? 'failed' : 'finished')
     return end
   }

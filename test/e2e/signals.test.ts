@@ -115,7 +115,7 @@ describe('a run that is to stop', TOGETHER, () => {
   }
 
   test('calls that never end are given up in time, and it is said how many lines they hold', async t => {
-    const started = startWith(t, '{ use: ./step.ts#never, to: end, timeout: 10m }', 20)
+    const started = startWith(t, '{ use: ./step.ts#never, to: end, timeout: 10m }', 10)
     await inside(started, 'never')
 
     const sentAt = performance.now()
@@ -126,9 +126,9 @@ describe('a run that is to stop', TOGETHER, () => {
     assert.equal(ended.code, 1)
     assert.match(
       ended.stderr,
-      /^linescope: stopping took too long: 20 lines that had been read were given up, not settled$/m
+      /^linescope: stopping took too long: 10 lines that had been read were given up, not settled$/m
     )
-    assert.equal(reportOf(ended).ledger.in_flight, 20)
+    assert.equal(reportOf(ended).ledger.in_flight, 10)
   })
 
   test('a second signal ends at once what the first waits for', async t => {
@@ -183,6 +183,21 @@ describe('a run that is to stop', TOGETHER, () => {
 
     assert.equal(ended.code, 130, ended.stderr)
     assertPrefix(started.written(), reportOf(ended).ledger.delivered)
+  })
+
+  test('stdin that is still open was not read to its end: exit 130', async t => {
+    const folder = makeFolder(t, { 'pipeline.yaml': pipelineOf('{ trim: {}, to: end }', '{ stdin: {} }') })
+    const cli = start(t, ['run', 'pipeline.yaml', '--port', '0', '--json'], { cwd: folder, stdin: 'pipe' })
+    const url = await cli.url()
+    cli.write('one\ntwo\n')
+    await statsWhen(url, 'both lines', ({ total_lines_processed: lines }) => lines === 2)
+
+    cli.process.kill('SIGINT')
+    const ended = await cli.end()
+
+    assert.equal(ended.code, 130, ended.stderr)
+    assert.equal(reportOf(ended).ledger.delivered, 2)
+    assert.equal(readFileSync(join(folder, 'out.log'), 'utf8'), 'one\ntwo\n')
   })
 
   test('endless input has no end to be stopped before: exit 0', async t => {
