@@ -4,19 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 
-import { get, sendRaw, startDashboard } from './server-fixtures.ts'
-
-const DATA_PATHS = [
-  '/stats',
-  '/trace',
-  '/errors',
-  '/health',
-  '/livez',
-  '/readyz',
-  '/api/v1/paths',
-  '/openapi.json',
-  '/nothing'
-]
+import { DATA_PATHS, get, sendRaw, startDashboard } from './server-fixtures.ts'
 
 describe('X: what browsers get', () => {
   test('X1 sends a strict policy with every answer, and one of its own for /docs', async t => {
@@ -61,6 +49,17 @@ describe('X: what browsers get', () => {
     }
     const malformed = await sendRaw(port, 'NONSENSE\r\n\r\n')
     assert.equal(malformed.headers.get('x-content-type-options'), 'nosniff')
+  })
+
+  test('X2 sets no cookie, says nothing of itself and gives nothing to keep', async t => {
+    const { port } = await startDashboard(t)
+    const allowed =
+      /^(content-security-policy|x-content-type-options|referrer-policy|cross-origin-(opener|resource)-policy|cache-control|content-type|content-length|date|connection|keep-alive|allow|www-authenticate|retry-after)$/
+
+    for (const path of [...DATA_PATHS, '/', '/page/main.js', '/%zz', '/docs', '/docs/nothing']) {
+      const { headers } = await sendRaw(port, get(path, ['Host: localhost', 'Cookie: session=1']))
+      for (const name of headers.keys()) assert.match(name, allowed, path)
+    }
   })
 
   test('X3 the page has no inline script, no inline style and no way to make markup of text', () => {

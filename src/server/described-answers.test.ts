@@ -61,8 +61,9 @@ function faultsOf(value: unknown, schema: JsonSchema, document: OpenApi, at = ''
     )
     return faults
   }
-  if (schema.const !== undefined) check(value === schema.const, `is not ${String(schema.const)}`)
-  if (schema.enum !== undefined) check(schema.enum.includes(value), `${String(value)} is not one of ${schema.enum}`)
+  if (schema.const !== undefined) check(value === schema.const, `is not ${JSON.stringify(schema.const)}`)
+  if (schema.enum !== undefined)
+    check(schema.enum.includes(value), `${JSON.stringify(value)} is not one of ${JSON.stringify(schema.enum)}`)
   if (schema.type !== undefined) {
     const types = [schema.type].flat()
     check(
@@ -134,7 +135,7 @@ describe('answers as described', () => {
     test(`of a run ${when}`, async t => {
       const app = await buildApp(t, run === undefined ? {} : { run })
       const get = async (url: string) => await app.inject({ url, headers: LOCAL })
-      const document = (await get('/openapi.json')).json() as OpenApi
+      const document = (await get('/openapi.json')).json<OpenApi>()
       assert.equal(Object.keys(document.paths).length, 7)
 
       for (const [url, { get: operation }] of Object.entries(document.paths)) {
@@ -149,10 +150,10 @@ describe('answers as described', () => {
 
   test('refusals included', async t => {
     const app = await buildApp(t)
-    const document = (await app.inject({ url: '/openapi.json', headers: LOCAL })).json() as OpenApi
+    const document = (await app.inject({ url: '/openapi.json', headers: LOCAL })).json<OpenApi>()
 
     for (const [url, { get: operation }] of Object.entries(document.paths)) {
-      const { schema } = operation.responses['4XX']!.content['application/json']
+      const { schema } = operation.responses['4XX'].content['application/json']
       for (const [method, headers] of [
         ['GET', { host: 'evil.example' }],
         ['GET', { ...LOCAL, origin: 'http://evil.example' }],
@@ -169,8 +170,8 @@ describe('answers as described', () => {
 
   test('every described path is named where a path is unknown, and every path named there answers', async t => {
     const app = await buildApp(t)
-    const { paths } = (await app.inject({ url: '/nothing', headers: LOCAL })).json() as { paths: string[] }
-    const document = (await app.inject({ url: '/openapi.json', headers: LOCAL })).json() as OpenApi
+    const { paths } = (await app.inject({ url: '/nothing', headers: LOCAL })).json<{ paths: string[] }>()
+    const document = (await app.inject({ url: '/openapi.json', headers: LOCAL })).json<OpenApi>()
 
     for (const path of Object.keys(document.paths)) assert.ok(paths.includes(path), path)
     for (const url of paths) assert.equal((await app.inject({ url, headers: LOCAL })).statusCode, 200, url)

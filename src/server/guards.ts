@@ -89,7 +89,7 @@ function siteRefusal(request: IncomingMessage, isData: boolean): Refusal | undef
 }
 
 function isOwnOrigin(origin: string, host: string): boolean {
-  const match = /^(https?:)\/\/([^/\s]+)$/i.exec(origin)
+  const match = /^(https?:)\/\/([^/\\?#@\s]+)$/i.exec(origin)
   if (match === null || !URL.canParse(origin) || !URL.canParse(`${match[1]}//${host}`)) return false
   return new URL(origin).host === new URL(`${match[1]}//${host}`).host
 }

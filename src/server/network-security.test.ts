@@ -5,38 +5,13 @@ import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { describe, test } from 'node:test'
 
-import type { FastifyInstance } from 'fastify'
-
 import { delivered, observe } from '../observer/observe-recording-fixtures.ts'
 import { LIMITS } from './limits.ts'
 import { buildServer } from './server.ts'
-import { buildApp, get, sendRaw, startDashboard, TOKEN } from './server-fixtures.ts'
+import { ALL_PATHS, addAction, buildApp, get, sendRaw, startDashboard, TOKEN } from './server-fixtures.ts'
 
 const SECRET_LINE = 'line content that nobody else may see'
 const RUN = { lines: [delivered(SECRET_LINE, [0, 1])] }
-const DATA_PATHS = [
-  '/stats',
-  '/trace',
-  '/errors',
-  '/health',
-  '/livez',
-  '/readyz',
-  '/api/v1/paths',
-  '/openapi.json',
-  '/nothing'
-]
-const ALL_PATHS = [...DATA_PATHS, '/', '/page/main.js', '/docs', '/docs/static/swagger-ui.css']
-
-/** A route that changes something, for checks that need one: the dashboard itself has none yet. */
-function addAction(app: FastifyInstance): { calls: number } {
-  const action = { calls: 0 }
-  app.post('/test-action', () => {
-    action.calls++
-    return { done: true }
-  })
-  return action
-}
-
 describe('N: the network surface', () => {
   test('N1 listens on 127.0.0.1 and ::1 and on no other address', async t => {
     const { addresses, port } = await startDashboard(t)
@@ -143,105 +118,6 @@ describe('N: the network surface', () => {
     assert.equal(tunnel.status, 405)
   })
 
-  test('N4 refuses other origins and other sites, and answers a terminal and its own page', async t => {
-    const app = await buildApp(t, { run: RUN })
-    const status = async (headers: Record<string, string>, url = '/stats'): Promise<number> =>
-      (await app.inject({ url, headers: { host: 'localhost:8000', ...headers } })).statusCode
-
-    for (const origin of [
-      'http://evil.example',
-      'http://localhost:3000',
-      'http://localhost',
-      'null',
-      'file://',
-      'http://localhost:8000.evil.example',
-      'http://localhost:8000/'
-    ]) {
-      assert.equal(await status({ origin }), 403, origin)
-      assert.equal(await status({ origin }, '/'), 403, origin)
-    }
-    for (const site of ['cross-site', 'same-site', 'anything'])
-      assert.equal(await status({ 'sec-fetch-site': site }), 403, site)
-    assert.equal(await status({ 'sec-fetch-site': 'cross-site' }, '/nothing'), 403)
-
-    assert.equal(await status({}), 200)
-    assert.equal(await status({ origin: 'http://localhost:8000', 'sec-fetch-site': 'same-origin' }), 200)
-    assert.equal(await status({ 'sec-fetch-site': 'none' }), 200)
-    // A link from anywhere may open the page: it holds no data.
-    assert.equal(await status({ 'sec-fetch-site': 'cross-site' }, '/'), 200)
-  })
-
-  test('N5 allows GET, HEAD and POST and answers 405 to every other method', async t => {
-    const { port } = await startDashboard(t, { run: RUN })
-
-    for (const method of [
-      'PUT',
-      'PATCH',
-      'DELETE',
-      'OPTIONS',
-      'TRACE',
-      'PROPFIND',
-      'MKCOL',
-      'LOCK',
-      'PURGE',
-      'QUERY'
-    ]) {
-      for (const path of ['/stats', '/', '/nothing']) {
-        const answer = await sendRaw(port, `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
-        assert.equal(answer.status, 405, `${method} ${path}`)
-        assert.equal(answer.headers.get('allow'), 'GET, HEAD, POST')
-      }
-    }
-    const post = await sendRaw(
-      port,
-      `POST /stats HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}`
-    )
-    assert.equal(post.status, 405)
-  })
-
-  test('N6 sends no Access-Control header, and a preflight gets nothing', async t => {
-    const app = await buildApp(t, { run: RUN })
-
-    for (const url of ALL_PATHS) {
-      for (const method of ['GET', 'OPTIONS'] as const) {
-        const headers = { host: 'localhost', origin: 'http://evil.example', 'access-control-request-method': 'POST' }
-        const answer = await app.inject({ method, url, headers })
-        assert.ok(answer.statusCode >= 400, `${method} ${url}`)
-        const names = Object.keys(answer.headers).filter(name => name.startsWith('access-control'))
-        assert.deepEqual(names, [])
-      }
-    }
-  })
-
-  test('N7 lets nothing be changed without JSON and the token', async t => {
-    const actions: { calls: number }[] = []
-    const app = await buildApp(t, { prepare: made => actions.push(addAction(made)) })
-    const post = async (headers: Record<string, string>, body = '{}'): Promise<number> => {
-      const all = { host: 'localhost', ...headers }
-      return (await app.inject({ method: 'POST', url: '/test-action', headers: all, body })).statusCode
-    }
-    const json = { 'content-type': 'application/json' }
-    const authorization = `Bearer ${TOKEN}`
-
-    assert.equal(await post({ 'content-type': 'text/plain', authorization }), 415)
-    assert.equal(await post({ 'content-type': 'application/x-www-form-urlencoded', authorization }), 415)
-    assert.equal(await post({ 'content-type': 'application/jsonx', authorization }), 415)
-    assert.equal(await post({ authorization }), 415)
-    assert.equal(await post(json), 401)
-    assert.equal(await post({ ...json, authorization: `Bearer ${TOKEN}x` }), 401)
-    assert.equal(await post({ ...json, authorization: TOKEN }), 401)
-    assert.equal(await post({ ...json, authorization, origin: 'http://evil.example' }), 403)
-    assert.equal(await post({ ...json, authorization, 'sec-fetch-site': 'cross-site' }), 403)
-    assert.equal(
-      (await app.inject({ url: `/test-action?token=${TOKEN}`, headers: { host: 'localhost' } })).statusCode,
-      404
-    )
-    assert.equal(actions[0]?.calls, 0)
-
-    assert.equal(await post({ ...json, authorization }), 200)
-    assert.equal(actions[0]?.calls, 1)
-  })
-
   test('N8 answers a WebSocket upgrade with 404', async t => {
     const { port } = await startDashboard(t)
     const upgrade = [
@@ -334,6 +210,7 @@ describe('N: the network surface', () => {
     for (const target of targets) {
       const answer = await sendRaw(port, get(target, ['Host: localhost']))
       assert.ok(answer.status < 500, `${target}: ${answer.status}`)
+      if (!target.includes('?')) assert.ok(answer.status >= 400, `${target}: ${answer.status}`)
       assert.doesNotMatch(answer.body, /\bat .*\.(?:ts|js):\d+|node_modules|root:|"dependencies"/, target)
     }
     for (const body of ['', '{', '{"__proto__":{}}', '['.repeat(50_000), 'null']) {

@@ -12,6 +12,29 @@ import { buildServer, type ServerOptions } from './server.ts'
 
 export const TOKEN = 'a-token-of-256-bits-would-be-longer'
 
+export const DATA_PATHS = [
+  '/stats',
+  '/trace',
+  '/errors',
+  '/health',
+  '/livez',
+  '/readyz',
+  '/api/v1/paths',
+  '/openapi.json',
+  '/nothing'
+]
+export const ALL_PATHS = [...DATA_PATHS, '/', '/page/main.js', '/docs', '/docs/static/swagger-ui.css']
+
+/** A route that changes something, for checks that need one: the dashboard itself has none yet. */
+export function addAction(app: FastifyInstance): { calls: number } {
+  const action = { calls: 0 }
+  app.post('/test-action', () => {
+    action.calls++
+    return { done: true }
+  })
+  return action
+}
+
 export interface Dashboard extends Listening {
   readonly app: FastifyInstance
   readonly faults: unknown[]
