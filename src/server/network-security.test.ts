@@ -42,6 +42,17 @@ describe('N: the network surface', () => {
     }
   })
 
+  test('N2 refuses a token that no header can carry, since it would lock its owner out', async t => {
+    const { observer } = await observe(t)
+    for (const token of ['two words', ' padded', 'line\n', 'grün', '\u0000']) {
+      assert.throws(
+        () => buildServer({ observer, host: '0.0.0.0', allowHosts: [], token, version: '1' }),
+        { name: 'UserError', message: /the token has characters that no request can carry/ },
+        token
+      )
+    }
+  })
+
   test('N2 wants the token for everything on such a host, the page included', async t => {
     const { port } = await startDashboard(t, { host: '0.0.0.0', run: RUN })
     const host = `Host: 127.0.0.1:${port}`

@@ -36,12 +36,17 @@ export interface ServerOptions {
   readonly reportFault?: (error: unknown) => void
 }
 
-/** Throws a UserError when the host is open to others and there is no token. */
+/** Throws a UserError when the host is open to others and there is no token, and for a token that nobody can send. */
 export function buildServer(options: ServerOptions): FastifyInstance {
   const needsTokenToRead = !isLoopback(options.host)
   if (needsTokenToRead && !options.token) {
     throw new UserError(`--host ${options.host} can be reached from other machines, and there is no token`, {
       hint: 'Set LINESCOPE_TOKEN or give --token-file, or leave out --host.'
+    })
+  }
+  if (options.token && !/^[\x21-\x7e]+$/.test(options.token)) {
+    throw new UserError('the token has characters that no request can carry', {
+      hint: 'Use letters, digits and signs of ASCII, without spaces: openssl rand -base64 32.'
     })
   }
   const doors: Doors = {
