@@ -11,6 +11,8 @@ import { openRegion, type Region } from '../../../src/shared-memory/region.ts'
 export interface Aftermath {
   /** Pages that a thread owned. */
   readonly owned: number
+  /** Of these, by a reader. */
+  readonly reading: number
   /** Latches with a copy half-written. */
   readonly halfPublished: number
   readonly unreleasedChunks: number
@@ -23,10 +25,12 @@ export function aftermathOf(region: Region): Aftermath {
     { base: layout.errors, pages: region.limits.errorPages }
   ]
   let owned = 0
+  let reading = 0
   for (const { base, pages } of rings) {
     for (let page = 0; page < pages; page++) {
       const state = cells.load(base + headerWord(page) + STATE)
       if (state === WRITING || state === READING) owned++
+      if (state === READING) reading++
     }
   }
   const latches = [layout.snapshot, layout.inFlight, ...rings.map(({ base }) => base + WRITER_LATCH)]
@@ -40,6 +44,7 @@ export function aftermathOf(region: Region): Aftermath {
     isBeingWritten(cells.load(latch + VERSION)) || isBeingWritten(cells.load(latch + VERSION + 1))
   return {
     owned,
+    reading,
     halfPublished: latches.filter(isHalf).length,
     unreleasedChunks: cells.load(layout.chunkSlots + PUBLISHED) - cells.load(layout.chunkSlots + RELEASED)
   }

@@ -25,7 +25,7 @@ async function hammer(
   const control = new MainControl(region)
   const feeder = new Feeder(new ChunkWriter(region))
   const lane = new HammerLane({ room, region, epoch: control.nextEpoch() }, env)
-  const observer = new Observer({ room, region }, env)
+  const observer = new Observer({ room, region, onlyPolls: false }, env)
   t.after(() => Promise.allSettled([lane.terminate(), observer.terminate()]))
   await Promise.all([lane.running(), observer.running()])
   for (const end = performance.now() + milliseconds; performance.now() < end; await sleep(1)) {
