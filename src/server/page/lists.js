@@ -36,7 +36,7 @@ function makeJourney(trace) {
   return element('li.journey', [
     element('div.row', [
       outcome(trace),
-      element('span.chips', chipsOf(trace), { title: trace.route }),
+      element('span.chips', chipsOf(trace), { title: visible(trace.route) }),
       element('span.meta.number', preciseClock(trace.settled_at), { title: trace.settled_at })
     ]),
     element('div.row', [lineText(trace.line, trace.line_is_cut), element('span.meta', [place(trace)])])
@@ -99,7 +99,7 @@ function makeError(error) {
   const head = [
     icon('error'),
     error.processor === null ? element('span.chip', 'engine') : element('code.chip', visible(error.processor)),
-    element('span.error__message', visible(error.message), { title: error.message }),
+    element('span.error__message', visible(error.message), { title: visible(error.message) }),
     element('span.meta.number', preciseClock(error.at), { title: error.at })
   ]
   const attempt = error.is_final ? `try ${count(error.attempt)}, final` : `try ${count(error.attempt)}, was tried again`

@@ -1,7 +1,7 @@
 // Asks twice a second while the page is in view, and shows the answers.
 
 import { element, setContent, setHidden, setText } from './elements.js'
-import { bytes, elapsed, percent } from './format.js'
+import { bytes, elapsed, percent, visible } from './format.js'
 import { showErrors, showJourneys } from './lists.js'
 import { prepareTable, showFigures, showLedger, showNodes } from './numbers.js'
 import { voiceOf } from './voice.js'
@@ -61,7 +61,7 @@ function showVoice() {
   at('voice').className = `voice voice--${voice.tone}`
   at('voice-mark').setAttribute('href', `#i-${voice.mark}`)
   setContent(at('voice-sentence'), JSON.stringify(voice.sentence), () => voice.sentence.map(part))
-  setText(at('voice-more'), voice.more)
+  setText(at('voice-more'), visible(voice.more))
   document.body.classList.toggle('is-stale', voice.isStale)
   // Read out when what matters changes, not with every number.
   if (at('announcement').kind !== voice.kind) {
@@ -73,7 +73,7 @@ function showVoice() {
 
 function part(piece) {
   if (typeof piece === 'string') return piece
-  return piece.name === undefined ? element('b', piece.strong) : element('code.name', piece.name)
+  return piece.name === undefined ? element('b', piece.strong) : element('code.name', visible(piece.name))
 }
 
 const STATE_WORDS = {
@@ -92,8 +92,9 @@ function showState() {
   setText(at('state-word'), isLost ? 'No answer' : stats === undefined ? 'Connecting' : STATE_WORDS[state])
   setText(at('state-time'), isLost || stats === undefined ? '' : elapsed(stats.uptime_seconds))
   if (stats === undefined) return
-  setText(at('pipeline'), stats.pipeline)
-  document.title = `${isLost ? 'No answer' : STATE_WORDS[state]} · ${stats.pipeline} · Linescope`
+  const pipeline = visible(stats.pipeline)
+  setText(at('pipeline'), pipeline)
+  document.title = `${isLost ? 'No answer' : STATE_WORDS[state]} · ${pipeline} · Linescope`
 }
 
 function showProgress() {

@@ -173,13 +173,16 @@ export function showNodes(body, stats) {
 }
 
 function note(node) {
-  if (node.kind === 'sink') return node.bytes_written > 0 ? `${node.type} · ${bytes(node.bytes_written)}` : node.type
+  if (node.kind === 'sink') {
+    const type = visible(node.type)
+    return node.bytes_written > 0 ? `${type} · ${bytes(node.bytes_written)}` : type
+  }
   return node.held > 0 ? `${count(node.held)} inside` : ''
 }
 
 function makeNode(node) {
   const row = element('tr', [], { role: 'row' })
-  const name = element('th.node__name', [element('code', visible(node.name), { title: node.name })], {
+  const name = element('th.node__name', [element('code', visible(node.name), { title: visible(node.name) })], {
     scope: 'row',
     role: 'rowheader'
   })
