@@ -3,14 +3,14 @@
 // A process and not a thread: Node keeps a module that it has loaded, so only a new process sees a changed one.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { watch } from 'node:fs'
+import { existsSync, watch } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 
 import { quote } from '../base/quote.ts'
 import { systemErrorReason } from '../base/system-error.ts'
 import { UserError } from '../base/user-error.ts'
 import { EXIT } from './exit-codes.ts'
-import { printError } from './output.ts'
+import { printError, safe } from './output.ts'
 
 /** Editors write a file in several steps. */
 const SETTLE_MILLISECONDS = 150
@@ -64,16 +64,17 @@ function hasExited({ exitCode, signalCode }: ChildProcess): boolean {
 
 function watchBeside(pipeline: string, changed: () => void): void {
   const folder = dirname(resolve(pipeline))
+  // Node watches a folder that is not there without a word.
+  if (!existsSync(folder)) throw new UserError(`--watch: there is no folder ${quote(folder)}`)
   let timer: NodeJS.Timeout | undefined
-  try {
-    watch(folder, { recursive: true }, (_event, name) => {
-      // Any other file may be an output of the run itself.
-      const isSource = name === basename(pipeline) || (name !== null && MODULE.test(name))
-      if (!isSource || name.includes('.linescope') || name.includes('node_modules')) return
-      clearTimeout(timer)
-      timer = setTimeout(changed, SETTLE_MILLISECONDS)
-    })
-  } catch (cause) {
-    throw new UserError(`--watch: cannot watch ${quote(folder)}: ${systemErrorReason(cause)}`, { cause })
-  }
+  const watcher = watch(folder, { recursive: true }, (_event, name) => {
+    // Any other file may be an output of the run itself.
+    const isSource = name === basename(pipeline) || (name !== null && MODULE.test(name))
+    if (!isSource || name.includes('.linescope') || name.includes('node_modules')) return
+    clearTimeout(timer)
+    timer = setTimeout(changed, SETTLE_MILLISECONDS)
+  })
+  watcher.on('error', error => {
+    printError(safe(`--watch: changes in ${quote(folder)} are not seen any more: ${systemErrorReason(error)}`))
+  })
 }

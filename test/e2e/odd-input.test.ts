@@ -3,13 +3,25 @@
 import assert from 'node:assert/strict'
 import type { SpawnOptions } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 
 import { assertRefused, reportOf } from './support/answers.ts'
-import { Cli, cleanEnvironment, LINESCOPE, linescope, makeFolder } from './support/cli.ts'
+import { Cli, cleanEnvironment, LINESCOPE, linescope, makeFolder, start } from './support/cli.ts'
+import { peakMemory } from './support/memory.ts'
 import { ALONE, PASS_FILES, pipelineOf } from './support/pipelines.ts'
 
 const run = (t: TestContext, folder: string, ...args: string[]) =>
@@ -179,4 +191,25 @@ test('a line longer than the limit is a dead letter, and the lines around it com
   const { ledger } = reportOf(ended)
   assert.deepEqual([ledger.entered, ledger.delivered, ledger.dead], [4, 3, 1])
   assert.equal(readFileSync(join(folder, 'out.log'), 'utf8'), `${parts.slice(0, 3).join('')}after\n`)
+})
+
+test('a line of 200 MB is a dead letter too, and takes no memory', async t => {
+  const folder = makeFolder(t, PASS_FILES)
+  const file = openSync(join(folder, 'in.log'), 'w')
+  writeSync(file, 'before\n')
+  const piece = Buffer.alloc(1_000_000, 'long ')
+  for (let count = 0; count < 200; count++) writeSync(file, piece)
+  writeSync(file, '\nafter\n')
+  closeSync(file)
+
+  const cli = start(t, ['run', 'pipeline.yaml', ...ALONE], { cwd: folder })
+  const peak = await peakMemory(cli)
+  const ended = await cli.end()
+
+  t.diagnostic(`peak RSS ${(peak / 2 ** 20).toFixed(0)} MiB`)
+  assert.equal(ended.code, 0, ended.stderr)
+  const { ledger } = reportOf(ended)
+  assert.deepEqual([ledger.entered, ledger.delivered, ledger.dead], [3, 2, 1])
+  assert.equal(readFileSync(join(folder, 'out.log'), 'utf8'), 'before\nafter\n')
+  assert.ok(peak < 350 * 2 ** 20, `${peak} bytes`)
 })
