@@ -56,6 +56,27 @@ export interface RecordedLine {
   readonly nanoseconds?: number
 }
 
+/** What a lane records, and how it goes on. */
+export interface LaneScript {
+  readonly region: Region
+  readonly lines: readonly RecordedLine[]
+  readonly state: LaneState
+  /** Its thread then stays inside a call of this node, unable to answer anybody. */
+  readonly hangIn?: number
+  readonly waiting?: readonly InFlightEntry[]
+  /** Lines that enter and are never seen again. */
+  readonly loses?: number
+}
+
+export function recordScript(script: LaneScript): RecordingLane {
+  const lane = new RecordingLane(script.region)
+  lane.record(script.lines)
+  if (script.waiting !== undefined) lane.waitingLines(script.waiting)
+  lane.values[LANE.entered] += script.loses ?? 0
+  lane.publish(script.state)
+  return lane
+}
+
 export class RecordingLane {
   readonly control: LaneControl
   readonly #region: Region
