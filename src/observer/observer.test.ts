@@ -255,6 +255,27 @@ describe('traces', () => {
     assert.equal(long?.line.length, 4_096)
   })
 
+  test('take a byte order mark for text anywhere but at the beginning of the source', async t => {
+    const lines = ['\ufeffone', '\ufefftwo'].map(text => ({
+      text,
+      leaves: [{ nodes: [START], outcome: 'dead' as const }],
+      errors: [{ node: START, message: 'no' }]
+    }))
+    const { observer } = await observe(t, { ...NAMES, lines })
+
+    assert.deepEqual(
+      observer.traces(2).traces.map(trace => [trace.line, trace.line_bytes]),
+      [
+        ['one', 3],
+        ['\ufefftwo', 6]
+      ]
+    )
+    assert.deepEqual(
+      observer.errors(2).errors.map(error => error.line),
+      ['one', '\ufefftwo']
+    )
+  })
+
   test('forget what a lane that died takes back, also when it was shown already', async () => {
     const pipeline = describePipeline(NAMES.processors, NAMES.sinks)
     const region = regionFor(pipeline, true)

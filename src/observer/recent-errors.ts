@@ -4,6 +4,7 @@ import type { ErrorEntry } from '../contract/errors.ts'
 import type { ErrorRecord } from '../shared-memory/index.ts'
 import { ErrorGroups } from './error-groups.ts'
 import type { LaneReader } from './lane-reader.ts'
+import { textBytes } from './line-text.ts'
 import { isoMoment } from './moment.ts'
 import type { Reveal } from './reveal.ts'
 import { journeyId, type Names } from './trace-answer.ts'
@@ -61,7 +62,7 @@ export function errorEntry({ lane, record }: RecentError, names: Names, reveal: 
     processor: names.nodes[record.node] ?? null,
     name: reveal(record.name),
     message: reveal(record.message, record.isMessageCut),
-    line: reveal(record.line, record.isLineCut),
+    line: reveal(textBytes({ offset: record.offset, bytes: record.line }), record.isLineCut),
     line_is_cut: record.isLineCut,
     file: names.sources[record.sourceNumber] ?? null,
     line_number: record.lineNumber,

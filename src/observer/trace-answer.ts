@@ -4,6 +4,7 @@ import type { Hop, Leaf, Trace } from '../contract/trace.ts'
 import type { Outcome } from '../contract/words.ts'
 import { decodeLeaf } from '../shared-memory/index.ts'
 import { journeyTree, routeText } from './journey-tree.ts'
+import { textBytes } from './line-text.ts'
 import { isoMoment } from './moment.ts'
 import { journeyOutcome } from './outcome.ts'
 import type { RecentJourney } from './recent-journeys.ts'
@@ -30,10 +31,11 @@ export function traceOf({ lane, journey }: RecentJourney, names: Names, reveal: 
     const processor = names.nodes[node] ?? '?'
     return { processor, parent: parent < 0 ? null : parent, started_at: null, duration: null, value: null }
   })
+  const text = textBytes({ offset: journey.offset, bytes: journey.text })
   return {
     id: journeyId(journey),
-    line: reveal(journey.text, journey.isCut),
-    line_bytes: journey.fullLength,
+    line: reveal(text, journey.isCut),
+    line_bytes: journey.fullLength - (journey.text.length - text.length),
     line_is_cut: journey.isCut,
     file: names.sources[journey.sourceNumber] ?? null,
     line_number: journey.lineNumber,
