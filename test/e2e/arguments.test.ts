@@ -19,7 +19,6 @@ const run = async (t: TestContext, args: readonly string[], options: CliOptions 
 describe('a wrong argument is said in a line, with exit code 2', TOGETHER, () => {
   const mistakes: readonly (readonly [args: string, message: RegExp])[] = [
     ['run pipeline.yaml --port 70000', /^error: .*--port.*'70000'.* whole number from 0 to 65535\.$/m],
-    ['run pipeline.yaml --port http', /^error: .*--port.*'http'.* whole number from 0 to 65535\.$/m],
     ['run pipeline.yaml --lines 0', /^error: .*--lines.*'0'.* whole number from 1 up\.$/m],
     ['run pipeline.yaml --lanes many', /^error: .*--lanes.*'many'.* whole number from 1 to 1024\.$/m],
     ['run pipeline.yaml --resume --fresh', /^error: .*'--resume' cannot be used with option '--fresh'$/m],
@@ -66,15 +65,13 @@ describe('a wrong argument is said in a line, with exit code 2', TOGETHER, () =>
 })
 
 describe('arguments of run', TOGETHER, () => {
-  test('--lanes 2 says that there is one yet, --resume and --fresh are taken, --quiet is quiet', async t => {
+  test('--lanes 2 says that there is one yet, --fresh is taken, --quiet is quiet', async t => {
     const lanes = await run(t, ['--lanes', '2', '--quiet', '--no-dashboard'])
     assert.deepEqual([lanes.code, lanes.stdout.toString()], [0, ''])
     assert.match(lanes.stderr, /^--lanes 2: several lanes come with a later version; this run has one\.\n$/)
 
-    for (const args of [['--lanes', 'auto'], ['--fresh'], ['--resume']]) {
-      const quiet = await run(t, [...args, '--quiet', '--no-dashboard'])
-      assert.deepEqual([quiet.code, quiet.stderr, quiet.stdout.toString()], [0, '', ''])
-    }
+    const quiet = await run(t, ['--lanes', 'auto', '--fresh', '--quiet', '--no-dashboard'])
+    assert.deepEqual([quiet.code, quiet.stderr, quiet.stdout.toString()], [0, '', ''])
   })
 
   test('--resume says that it starts fresh yet', async t => {

@@ -4,10 +4,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, type TestContext, test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 
-import type { ErrorEntry } from '../../src/contract/errors.ts'
-import type { Ledger } from '../../src/contract/ledger.ts'
 import { assertBalanced, getErrors, type Report, reportOf, statsWhen } from './support/answers.ts'
 import { linescope, makeFolder, start } from './support/cli.ts'
 import { ALONE, pipelineOf } from './support/pipelines.ts'
@@ -35,53 +33,73 @@ function folderOf(t: TestContext, body: string, settings = ''): string {
   })
 }
 
-/** Runs it with the dashboard, and takes the errors and the ledger from there. */
-async function seenFrom(t: TestContext, folder: string): Promise<{ errors: ErrorEntry[]; ledger: Ledger }> {
+const FAILURES: readonly (readonly [how: string, body: string, message: RegExp])[] = [
+  ['throws a text', "throw 'no good'", /^no good$/],
+  ['throws undefined', 'throw undefined', /^undefined$/],
+  [
+    'throws an error whose parts throw',
+    `const error = new Error('hidden')
+    for (const name of ['message', 'stack', 'name', 'code']) {
+      Object.defineProperty(error, name, { get() { throw new Error('no ' + name) } })
+    }
+    throw error`,
+    /./
+  ],
+  ['returns a promise that is rejected', "return Promise.reject(new Error('rejected'))", /^rejected$/],
+  ['never settles', 'return new Promise(() => {})', /^took longer than 200 ms$/],
+  ['emits a number', "emit('end', 7 as never)", /number/],
+  [
+    'emits a million lines for one',
+    "for (let count = 0; count < 1_000_000; count++) emit('end', 'x' + count)",
+    /^one entering line became more than 100,?000 lines$/
+  ]
+]
+
+test('a processor that fails, however it does, makes one dead letter with its message', async t => {
+  const names = FAILURES.map(([how]) => how)
+  const rules = names.map(name => `      - { when: 'line.startsWith("bad ${name}")', to: ${name} }`)
+  const processors = names.map((name, index) => `  ${name}: { use: ./step${index}.ts#step, timeout: 200ms }`)
+  const lines = names.flatMap(name => [`before it ${name}`, `bad ${name}`])
+  const folder = makeFolder(t, {
+    'pipeline.yaml': [
+      'source: { file: { path: in.log } }',
+      'processors:',
+      '  start:',
+      '    route:',
+      ...rules,
+      '      - { to: end }',
+      ...processors,
+      'sinks: { end: { file: { path: out.log } } }'
+    ].join('\n'),
+    'in.log': `${lines.join('\n')}\nafter\n`,
+    ...Object.fromEntries(
+      FAILURES.map(([, body], index) => [
+        `step${index}.ts`,
+        moduleOf(body).replace("line !== 'bad'", "!line.startsWith('bad')")
+      ])
+    )
+  })
+
   const cli = start(t, ['run', 'pipeline.yaml', '--port', '0'], { cwd: folder })
   const url = await cli.url()
   const { ledger } = await statsWhen(url, 'all lines', ({ state }) => state === 'finished')
   const { errors } = await getErrors(url)
   cli.process.kill('SIGTERM')
   const ended = await cli.end()
+
   assert.equal(ended.code, 0, ended.stderr)
   assertBalanced(ledger)
-  return { errors, ledger }
-}
-
-describe('a processor that fails makes one dead letter with its message', () => {
-  const failures: readonly (readonly [how: string, body: string, message: RegExp, settings?: string])[] = [
-    ['throws a text', "throw 'no good'", /^no good$/],
-    ['throws undefined', 'throw undefined', /^undefined$/],
-    [
-      'throws an error whose parts throw',
-      `const error = new Error('hidden')
-    for (const name of ['message', 'stack', 'name', 'code']) {
-      Object.defineProperty(error, name, { get() { throw new Error('no ' + name) } })
-    }
-    throw error`,
-      /./
-    ],
-    ['returns a promise that is rejected', "return Promise.reject(new Error('rejected'))", /^rejected$/],
-    ['never settles', 'return new Promise(() => {})', /^took longer than 200 ms$/, ', timeout: 200ms'],
-    ['emits a number', "emit('end', 7 as never)", /number/],
-    [
-      'emits a million lines for one',
-      "for (let count = 0; count < 1_000_000; count++) emit('end', 'x' + count)",
-      /^one entering line became more than 100,?000 lines$/
-    ]
-  ]
-  for (const [how, body, message, settings] of failures) {
-    test(how, async t => {
-      const folder = folderOf(t, body, settings)
-
-      const { errors, ledger } = await seenFrom(t, folder)
-
-      assert.deepEqual([ledger.entered, ledger.delivered, ledger.dead], [3, 2, 1])
-      assert.equal(readFileSync(join(folder, 'out.log'), 'utf8'), 'before\nafter\n')
-      const seen = errors.map(({ processor, line, file, line_number: number }) => ({ processor, line, file, number }))
-      assert.deepEqual(seen, [{ processor: 'step', line: 'bad', file: 'in.log', number: 2 }])
-      assert.match(errors[0].message, message)
-    })
+  const count = FAILURES.length
+  assert.deepEqual([ledger.entered, ledger.delivered, ledger.dead], [2 * count + 1, count + 1, count])
+  const passed = lines.filter(line => line.startsWith('before'))
+  assert.equal(readFileSync(join(folder, 'out.log'), 'utf8'), `${passed.join('\n')}\nafter\n`)
+  assert.equal(errors.length, count)
+  for (const [index, [how, , message]] of FAILURES.entries()) {
+    const [error, ...others] = errors.filter(({ processor }) => processor === how)
+    assert.deepEqual(others, [])
+    assert.equal(error?.line, `bad ${how}`)
+    assert.deepEqual([error.file, error.line_number, error.attempt, error.is_final], ['in.log', 2 * index + 2, 1, true])
+    assert.match(error.message, message)
   }
 })
 
