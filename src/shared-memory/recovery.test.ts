@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MainControl } from './control/main.ts'
 import { ControlReader } from './control/reader.ts'
 import { LANE } from './counters.ts'
 import { ErrorReader } from './errors/reader.ts'
@@ -32,6 +33,7 @@ function publishWritten(region: Region, journeys: JourneyWriter): void {
 
 test('journeys of a dead lane that are in no snapshot are void; its successor’s are not', () => {
   const region = testRegion()
+  new MainControl(region).nextEpoch()
   const dead = new JourneyWriter(region, 1)
   addLine(dead, 'settled')
   publishWritten(region, dead)
@@ -54,6 +56,22 @@ test('journeys of a dead lane that are in no snapshot are void; its successor’
   assert.equal(reader.voided, 1)
   assert.deepEqual(reader.deaths(), [{ epoch: 1, voidFrom: 1 }])
   assert.deepEqual(reader.ledger(), { written: 3, freed: 3, held: 0, overwritten: 0, dropped: 0 })
+})
+
+test('a lane that died before its first snapshot leaves only void journeys, whatever its predecessor had published', () => {
+  const region = testRegion()
+  const control = new MainControl(region)
+  const first = new JourneyWriter(region, control.nextEpoch())
+  for (const text of ['lost', 'with', 'its lane']) addLine(first, text)
+  publishWritten(region, first)
+  recoverLane(region, 1)
+  const second = new JourneyWriter(region, control.nextEpoch())
+  addLine(second, 'runs again')
+  second.flush(Number.POSITIVE_INFINITY)
+  recoverLane(region, 2)
+  const reader = new JourneyReader(region)
+  assert.deepEqual(reader.poll(), [])
+  assert.equal(reader.voided, 1)
 })
 
 test('a reader that delivered journeys before they became void learns of it', () => {

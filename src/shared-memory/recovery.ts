@@ -13,7 +13,9 @@ import { SnapshotReader } from './snapshot/reader.ts'
 export function recoverLane(region: Region, epoch: number): void {
   const { cells, layout } = openRegion(region)
   const { errorPages, journeyPages } = region.limits
-  const voidFrom = new SnapshotReader(region).read().values[LANE.journeys_written]
+  const snapshot = new SnapshotReader(region).read()
+  // Of a lane that published nothing all is void; the snapshot is a predecessor's then.
+  const voidFrom = snapshot.epoch === epoch ? snapshot.values[LANE.journeys_written] : 0
   // An error has happened, whatever becomes of its line: errors are never void.
   const errorRing = { base: layout.errors, pageCount: errorPages }
   recoverDeadWriter(cells, errorRing, { epoch, voidFrom: Number.MAX_SAFE_INTEGER })

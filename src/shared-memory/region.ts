@@ -74,7 +74,7 @@ export interface RegionLayout {
 
 const MAGIC = 0x4c_53_43_50
 /** Grows with every change of any layout: a reader refuses a region that it would misread. */
-export const LAYOUT_VERSION = 1
+export const LAYOUT_VERSION = 2
 const HEADER_WORDS = alignWords(2)
 
 export function createRegion(shape: RegionShape, limits: Partial<RegionLimits> = {}): Region {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MainControl } from '../control/main.ts'
 import { counterCount, LANE, NODE } from '../counters.ts'
 import { testRegion } from '../test-region.ts'
 import { SnapshotReader } from './reader.ts'
@@ -16,6 +17,20 @@ test('a snapshot carries every counter, its time and its number', () => {
   assert.equal(values.length, counterCount(region.shape))
   assert.deepEqual([...values], [...writer.values])
   assert.deepEqual({ atMilliseconds, sequence, isFresh }, { atMilliseconds: 12.25, sequence: 1, isFresh: true })
+})
+
+test('a snapshot tells which lane published it, also when that lane is gone', () => {
+  const region = testRegion()
+  const control = new MainControl(region)
+  control.nextEpoch()
+  control.nextEpoch()
+  const reader = new SnapshotReader(region)
+  const writer = new SnapshotWriter(region)
+  control.nextEpoch()
+  writer.publish(1)
+  assert.equal(reader.read().epoch, 2)
+  new SnapshotWriter(region).publish(2)
+  assert.equal(reader.read().epoch, 3)
 })
 
 test('before the first publish the sequence is 0', () => {

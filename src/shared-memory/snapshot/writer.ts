@@ -1,9 +1,10 @@
 // Publishes all counters of a lane as one instant. The lane calls it every 50–100 ms and before it goes idle.
 
+import { EPOCH } from '../control/layout.ts'
 import { counterCount } from '../counters.ts'
 import { LatchWriter } from '../latch/writer.ts'
 import { openRegion, type Region } from '../region.ts'
-import { AT_MILLISECONDS, SEQUENCE, VALUES } from './layout.ts'
+import { AT_MILLISECONDS, LANE_EPOCH, SEQUENCE, VALUES } from './layout.ts'
 
 export class SnapshotWriter {
   /**
@@ -12,11 +13,13 @@ export class SnapshotWriter {
    */
   readonly values: Float64Array
   readonly #latch: LatchWriter
+  readonly #epoch: number
 
   constructor(region: Region) {
     const { cells, layout } = openRegion(region)
     const numbers = new Float64Array(VALUES + counterCount(region.shape))
     this.#latch = new LatchWriter(cells, layout.snapshot, numbers)
+    this.#epoch = cells.load(layout.control + EPOCH)
     this.values = numbers.subarray(VALUES)
   }
 
@@ -25,6 +28,7 @@ export class SnapshotWriter {
     const numbers = this.#latch.numbers
     numbers[SEQUENCE]++
     numbers[AT_MILLISECONDS] = atMilliseconds
+    numbers[LANE_EPOCH] = this.#epoch
     this.#latch.publish()
   }
 }
