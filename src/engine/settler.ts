@@ -9,7 +9,7 @@ import { describeError } from './errors.ts'
 import type { LaneObserver } from './lane-observer.ts'
 import { type LetterWriter, letterOf } from './letters.ts'
 import type { SinkOutput } from './sink-output.ts'
-import { CHANGED, DEAD, DELIVERED, DROPPED, FAILED_ONCE, type Telemetry, UNMATCHED } from './telemetry.ts'
+import { CHANGED, DEAD, DELIVERED, DROPPED, FAILED_ONCE, LANE, type Telemetry, UNMATCHED } from './telemetry.ts'
 
 const OUTCOME_BITS = 0b1111
 const MAX_INT32 = 2 ** 31 - 1
@@ -163,7 +163,9 @@ export class Settler {
       const detail = batch.dead.get(item)
       if (detail !== undefined) letters.push(letterOf(batch, item, fork, detail, this.#settings, this.#telemetry.paths))
     }
-    if (letters.length > 0) this.#settings.letters.append(letters)
+    if (letters.length === 0) return
+    this.#settings.letters.append(letters)
+    this.#telemetry.counters[LANE.dead_letter_bytes] = this.#settings.letters.length
   }
 
   #count(batch: Batch, lines: number): void {
