@@ -82,10 +82,11 @@ function runBatch(chunk: Chunk): void {
   checkChunk(chunk, bytes, first)
   values[LANE.entered] += BATCH_LINES
   values[LANE.in_flight] = BATCH_LINES
-  publish(first)
+  // Not before the first batch: some lanes are to die before their first snapshot.
+  if (call > 0) publish(first)
   for (let line = first; line < first + BATCH_LINES; line++) runLine(line, bytes.subarray(starts[line - first]))
   addJourneys(bytes, first)
-  if (first % 512 === 0) journeys.flush(Number.POSITIVE_INFINITY)
+  if (first % 128 === 0) journeys.flush(Number.POSITIVE_INFINITY)
   if (first % 256 === 0) errors.flush(Number.POSITIVE_INFINITY)
   settle(chunk, first)
 }

@@ -70,7 +70,9 @@ export class RegionChecker {
   check(): void {
     this.rounds++
     this.#checkControl()
-    this.#checkSnapshot(this.#standing.snapshots.read())
+    const snapshot = this.#standing.snapshots.read()
+    this.#checkSnapshot(snapshot)
+    if (snapshot.epoch === this.#lastJourney.epoch) this.#forgetSettled(snapshot.values)
     this.#checkInFlight()
     this.#checkPaths()
     this.#checkHistograms()
@@ -103,15 +105,22 @@ export class RegionChecker {
   forgetVoid(epoch: number): void {
     const death = this.#journeyReader.deaths().find(each => each.epoch === epoch)
     assert.ok(death !== undefined, 'the death is not told')
-    const { values } = this.#standing.snapshots.read()
-    assert.equal(death.voidFrom, values[this.#code.LANE.journeys_written])
-    const settled = values[this.#code.LANE.source_line]
-    for (const { sequence, line } of this.#ofThisLane) {
-      // A void journey is of a line that runs again, and no other is.
-      assert.equal(sequence >= death.voidFrom, line >= settled)
-      if (sequence >= death.voidFrom) this.#isFound[line] = 0
-    }
+    const snapshot = this.#standing.snapshots.read()
+    const isItsOwn = snapshot.epoch === epoch
+    assert.equal(death.voidFrom, isItsOwn ? snapshot.values[this.#code.LANE.journeys_written] : 0)
+    if (isItsOwn) this.#forgetSettled(snapshot.values)
+    for (const { line } of this.#ofThisLane) this.#isFound[line] = 0
     this.#ofThisLane = []
+  }
+
+  /** Of journeys that are in a snapshot: those cannot become void. */
+  #forgetSettled(values: Float64Array): void {
+    const { journeys_written, source_line } = this.#code.LANE
+    this.#ofThisLane = this.#ofThisLane.filter(({ sequence, line }) => {
+      const isSettled = sequence < values[journeys_written]
+      assert.equal(isSettled, line < values[source_line], 'a journey is void and its line does not run again, or else')
+      return !isSettled
+    })
   }
 
   #checkControl(): void {

@@ -49,7 +49,7 @@ test('nothing is torn, lost, doubled or out of order in a region that two thread
   assert.equal(lane.journeys, lane.lines)
   assert.equal(ledgers.errors.written, lane.errors)
   assert.equal(ledgers.errors.freed + ledgers.errors.dropped, lane.errors)
-  assert.ok(found.snapshots > 100 && found.journeys > 1_000 && found.errors > 100)
+  assert.ok(found.snapshots > 10 && found.journeys > 1_000 && found.errors > 10)
 })
 
 const MUTANTS: readonly { readonly what: string; readonly file: string; readonly changes: readonly Change[] }[] = [
