@@ -13,8 +13,8 @@ export interface Asked {
 }
 
 const INTERVAL_MILLISECONDS = 10
-/** Not counted: code that runs for the first time, here and there, is compiled first. */
-const WARM_UP_SECONDS = 1
+/** Not counted: code that is new, on either side, is compiled meanwhile; a bare server stalls then as well. */
+const WARM_UP_SECONDS = 6
 
 async function askAll(url: string, seconds: number, agent: Agent): Promise<Asked> {
   const milliseconds: number[] = []
