@@ -33,7 +33,7 @@ import type { LaneReport, LaneRequest, LaneStart } from '../../../src/threads/me
 import { type Aftermath, aftermathOf } from './aftermath.ts'
 import { compileCache } from './hammer.ts'
 
-const DEATHS = process.env['LINESCOPE_LONG'] === '1' ? 200 : 40
+const DEATHS = process.env['LINESCOPE_LONG'] === '1' ? 200 : 30
 const LIFE_MILLISECONDS = 120
 const LINES = 300_000
 

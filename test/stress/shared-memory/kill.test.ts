@@ -18,7 +18,7 @@ const LIFE_MILLISECONDS = 20
 /** Every so many threads die while they start. */
 const EARLY_DEATHS = 10
 const START_MILLISECONDS = 100
-const STUCK_MILLISECONDS = 10_000
+const STUCK_MILLISECONDS = 5_000
 
 async function loadRoom(room: string): Promise<Room> {
   return (await import(`${room}index.ts`)) as Room
