@@ -63,21 +63,53 @@ describe('asynchronous calls', () => {
     )
   })
 
-  test('that are a thenable which throws, or whose `then` cannot be read, fail', async () => {
-    const result = await runOne((line, emit) => {
-      emit('end', line)
-      const throwing = () => {
-        throw new Error(`then ${line as string}`)
-      }
+  test('fail whose promise cannot be followed, however it is made', async () => {
+    const throwing = () => {
+      throw new Error('no promise')
+    }
+    const made: Readonly<Record<string, () => unknown>> = {
       // biome-ignore lint/suspicious/noThenProperty: a thenable is what the test is about.
-      const thenable = line === 'call' ? { then: throwing } : Object.defineProperty({}, 'then', { get: throwing })
-      return thenable as unknown as Promise<void>
-    }, 'call\nget\n')
+      call: () => ({ then: throwing }),
+      get: () => Object.defineProperty({}, 'then', { get: throwing }),
+      constructor: () => Object.defineProperty(Promise.resolve(), 'constructor', { get: throwing }),
+      species: () => {
+        const species = Object.defineProperty({}, Symbol.species, { get: throwing })
+        let reads = 0
+        return Object.defineProperty(Promise.resolve(), 'constructor', {
+          get: () => (reads++ === 0 ? Promise : species)
+        })
+      },
+      has: () => new Proxy({}, { has: throwing })
+    }
+    const names = Object.keys(made)
+    const process: AnyProcess = (line, emit) => {
+      emit('end', line)
+      return made[line as string]?.() as Promise<void> | undefined
+    }
+    for (const lines of [names, [...names, 'a'].reverse(), ['a', ...names, 'b']]) {
+      const result = await runOne(process, lines.map(line => `${line}\n`).join(''))
 
-    assert.deepEqual(
-      result.letters.map(({ error }) => error!.message),
-      ['then call', 'then get']
-    )
+      assert.equal(
+        textOf(result),
+        lines
+          .filter(line => made[line] === undefined)
+          .map(line => `${line}\n`)
+          .join('')
+      )
+      assert.deepEqual(
+        result.letters.map(({ error }) => error!.message),
+        names.map(() => 'no promise')
+      )
+    }
+  })
+
+  test('may be a promise whose own `then` is odd', async () => {
+    const process: AnyProcess = (line, emit) => {
+      emit('end', line)
+      // biome-ignore lint/suspicious/noThenProperty: a thenable is what the test is about.
+      return Object.assign(Promise.resolve(), { then: () => undefined }) as unknown as Promise<void>
+    }
+    assert.equal(textOf(await runOne(process, 'a\nb\n')), 'a\nb\n')
   })
 
   test('that never settle end when their time is up, and may know it by their signal', async () => {

@@ -90,6 +90,12 @@ export class Calls {
 
   /** A call returned a promise. One of a hot loop keeps the loop's slot, which gets a new one. */
   adopt(node: NodeRuntime, slot: CallSlot, promise: PromiseLike<unknown>): void {
+    // Before anything is noted down: a promise of another make may throw here. It calls back later, whatever it is.
+    Promise.prototype.then.call(
+      Promise.resolve(promise),
+      result => this.#settled(node, slot, result, undefined, false),
+      (thrown: unknown) => this.#settled(node, slot, undefined, thrown, true)
+    )
     node.isAsync = true
     slot.batch.isDisordered = true
     if (slot === node.slot) {
@@ -97,7 +103,7 @@ export class Calls {
       slot.batch.pending++
       slot.startedAt = performance.now()
     }
-    this.#track(node, slot, promise)
+    this.#track(node, slot)
   }
 
   park(node: NodeRuntime, batch: Batch, item: number, attempt: number, waitMilliseconds: number): void {
@@ -202,7 +208,7 @@ export class Calls {
   }
 
   /** Follows a promise to its end. The slot stays active: the call may emit until then. */
-  #track(node: NodeRuntime, slot: CallSlot, promise: PromiseLike<unknown>): void {
+  #track(node: NodeRuntime, slot: CallSlot): void {
     const { batch, item, attempt } = slot
     slot.isActive = true
     node.inFlight++
@@ -216,11 +222,6 @@ export class Calls {
     })
     const { timeoutMilliseconds } = node.plan
     if (timeoutMilliseconds > 0) this.#armTimeout(slot.startedAt + timeoutMilliseconds)
-    // A promise of another make may call back at once, or throw: ours does neither.
-    Promise.resolve(promise).then(
-      result => this.#settled(node, slot, result, undefined, false),
-      (thrown: unknown) => this.#settled(node, slot, undefined, thrown, true)
-    )
   }
 
   #settled(node: NodeRuntime, slot: CallSlot, result: unknown, thrown: unknown, hasFailed: boolean): void {

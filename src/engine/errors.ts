@@ -39,7 +39,7 @@ export function fanoutMessage(
 
 /** Whatever was thrown, as text. Total: getters that throw, `undefined` and cyclic objects come out as well. */
 export function describeError(thrown: unknown): ErrorDetail {
-  if (thrown instanceof EngineError) {
+  if (isA(EngineError, thrown)) {
     return { name: thrown.name, message: thrown.message, stack: undefined, code: thrown.code }
   }
   if ((typeof thrown === 'object' && thrown !== null) || typeof thrown === 'function') {
@@ -57,7 +57,16 @@ export function describeError(thrown: unknown): ErrorDetail {
 
 /** The thrown value as an Error, for `ctx.error`. */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(describeValue(thrown), { cause: thrown })
+  return isA(Error, thrown) ? thrown : new Error(describeValue(thrown), { cause: thrown })
+}
+
+/** `instanceof` for what may be a proxy, whose prototype cannot always be asked for. */
+function isA<Kind extends Error>(kind: abstract new (...parameters: never[]) => Kind, thrown: unknown): thrown is Kind {
+  try {
+    return thrown instanceof kind
+  } catch {
+    return false
+  }
 }
 
 function textOf(object: object, key: string): string | undefined {
