@@ -91,7 +91,7 @@ export class Calls {
   /** A call returned a promise. One of a hot loop keeps the loop's slot, which gets a new one. */
   adopt(node: NodeRuntime, slot: CallSlot, promise: PromiseLike<unknown>): void {
     // Before anything is noted down: a promise of another make may throw here. It calls back later, whatever it is.
-    Promise.prototype.then.call(
+    void Promise.prototype.then.call(
       Promise.resolve(promise),
       result => this.#settled(node, slot, result, undefined, false),
       (thrown: unknown) => this.#settled(node, slot, undefined, thrown, true)

@@ -32,7 +32,7 @@ const THROWN: Readonly<Record<string, readonly [unknown, string, string]>> = {
   'an object without prototype': [Object.assign(Object.create(null), { a: 1 }), 'Error', '{"a":1}'],
   'an object that refers to itself': [cyclic, '{"is":"no text"}', '[object Object]'],
   'an object whose toJSON throws': [
-    { toJSON: throwing().get, toString: throwing().get },
+    { toJSON: refuse, toString: refuse },
     'Error',
     'a value that cannot be shown was thrown'
   ],
@@ -45,6 +45,10 @@ const THROWN: Readonly<Record<string, readonly [unknown, string, string]>> = {
   'a proxy that was revoked': [revoked(), 'Error', 'a value that cannot be shown was thrown']
 }
 
+function refuse(): never {
+  throw new Error('a method that throws')
+}
+
 function throwing() {
   return {
     get(): never {
@@ -54,9 +58,6 @@ function throwing() {
 }
 
 function refusing(): ProxyHandler<object> {
-  const refuse = (): never => {
-    throw new Error('a trap that throws')
-  }
   return { get: refuse, has: refuse, ownKeys: refuse, getPrototypeOf: refuse, getOwnPropertyDescriptor: refuse }
 }
 
@@ -137,7 +138,7 @@ describe('retries', () => {
     assert.equal(textOf(result), 'a\n')
     const waits = at.slice(1).map((time, index) => time - at[index])
     // A timer may fire a millisecond early, and late by any time.
-    for (const [index, least] of [20, 40, 50, 50].entries()) assert.ok(waits[index] >= least - 1.5, `${waits}`)
+    for (const [index, least] of [20, 40, 50, 50].entries()) assert.ok(waits[index] >= least - 1.5, waits.join(' '))
   })
 
   test('leave each failed attempt on record, and the line goes on in its place', async () => {
@@ -170,12 +171,15 @@ describe('retries', () => {
         ['it > end', false]
       ]
     )
-    assert.deepEqual(result.errors.map(({ lineNumber, attempt, isFinal }) => [lineNumber, attempt, isFinal]).sort(), [
-      [2, 1, false],
-      [3, 1, false],
-      [3, 2, false],
-      [3, 3, true]
-    ])
+    assert.deepEqual(
+      result.errors.map(({ lineNumber, attempt, isFinal }) => [lineNumber, attempt, isFinal]),
+      [
+        [2, 1, false],
+        [3, 1, false],
+        [3, 2, false],
+        [3, 3, true]
+      ]
+    )
   })
 })
 

@@ -13,6 +13,7 @@ import type {
   ProcessorSetup
 } from '../sdk/processor.ts'
 import type { Registry } from '../sdk/registry.ts'
+import { describeError } from './errors.ts'
 import type { createEmit, HotLoop, runEmitting, runMapping } from './hot-loop.ts'
 import type { ComponentReference, ProcessorPlan } from './plan.ts'
 
@@ -34,7 +35,7 @@ export async function instantiate(
   registry: Registry,
   blockThread: (milliseconds: number) => void
 ): Promise<Behaviour> {
-  const component = await resolveComponent(plan.component, registry)
+  const component = await resolveComponent(plan, registry)
   const loopModule = await loadLoop(index % MAX_LOOP_INSTANCES)
   if (typeof component === 'function') {
     return {
@@ -63,7 +64,7 @@ function create(definition: ProcessorDefinition, plan: ProcessorPlan, setup: Pro
   try {
     created = definition.create(plan.options, setup)
   } catch (cause) {
-    throw new UserError(`processor "${plan.name}" could not be created: ${messageOf(cause)}`, { cause })
+    throw new UserError(`processor "${plan.name}" could not be created: ${describeError(cause).message}`, { cause })
   }
   if (typeof created === 'function') return { process: created as Process | Mapper }
   if (
@@ -84,7 +85,16 @@ function create(definition: ProcessorDefinition, plan: ProcessorPlan, setup: Pro
 
 type Component = ProcessorDefinition | Mapper
 
-async function resolveComponent(reference: ComponentReference, registry: Registry): Promise<Component> {
+async function resolveComponent({ name, component }: ProcessorPlan, registry: Registry): Promise<Component> {
+  try {
+    return await findComponent(component, registry)
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause
+    throw new UserError(`processor "${name}" could not be loaded: ${describeError(cause).message}`, { cause })
+  }
+}
+
+async function findComponent(reference: ComponentReference, registry: Registry): Promise<Component> {
   switch (reference.kind) {
     case 'builtin': {
       const definition = registry.processors.get(reference.name)
@@ -126,8 +136,4 @@ interface HotLoopModule {
 function loadLoop(instance: number): Promise<HotLoopModule> {
   const url = new URL(`./hot-loop${extname(import.meta.url)}?instance=${instance}`, import.meta.url)
   return import(url.href) as Promise<HotLoopModule>
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
 }
