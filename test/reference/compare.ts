@@ -8,6 +8,11 @@ import { inspect, isDeepStrictEqual } from 'node:util'
 import type { EngineRun } from './engine-run.ts'
 import type { Graph, Journey, Leaf, Letter, Outcome } from './graph.ts'
 
+/** Where a run that is asked to stop does so depends on the clock: the graph with the lines that it has read. */
+export function linesRead(graph: Graph, { counters }: EngineRun): Graph {
+  return graph.stopsAtSnapshot === undefined ? graph : { ...graph, maxLines: counters.entered }
+}
+
 /** Throws an error that names the seed and the first difference. */
 export function compare(graph: Graph, run: EngineRun, expected: Outcome): void {
   const actual = withoutUndoneWork(run.outcome)

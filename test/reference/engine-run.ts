@@ -52,6 +52,8 @@ class GraphRun {
   readonly #random: Random
   readonly #sinks = new Map<string, Buffer[]>()
   #publish: () => void = () => undefined
+  #stop: () => void = () => undefined
+  #snapshots = 0
   #isOver = false
   #acceptedLate = 0
 
@@ -65,10 +67,15 @@ class GraphRun {
     const inputs = graph.inputs.map(({ name, bytes }) => ({ name, pieces: this.#pieces(bytes) }))
     const run = await runPlan(this.#plan(), piecesSource(inputs), {
       regionLimits: REGION_LIMITS,
+      maxLines: graph.maxLines,
+      onPublished: () => {
+        if (++this.#snapshots === graph.stopsAtSnapshot) setImmediate(() => this.#stop())
+      },
       sinks: Object.fromEntries(graph.sinks.map(name => [name, this.#sink(name)])),
       onLane: (lane, parts) => {
         lane.publishMilliseconds = graph.publishMilliseconds
         this.#publish = () => lane.publish()
+        this.#stop = () => lane.stop()
         this.#publishOften()
         onLane?.(lane, parts)
       }
@@ -208,7 +215,10 @@ class GraphRun {
 
   #outcome(run: PlanRun): Outcome {
     return {
-      stop: run.end.reason === 'end' ? undefined : `${run.end.reason} ${'message' in run.end ? run.end.message : ''}`,
+      stop:
+        run.end.reason === 'end' || run.end.reason === 'stopped'
+          ? undefined
+          : `${run.end.reason} ${'message' in run.end ? run.end.message : ''}`,
       sinks: new Map([...this.#sinks].map(([name, parts]) => [name, Buffer.concat(parts)])),
       letters: run.letters.map(letterOf),
       journeys: run.journeys.map(journey => journeyOf(journey, this.#graph)),

@@ -9,6 +9,10 @@ export interface Graph {
   readonly maxHops: number
   readonly maxDescendants: number
   readonly maxLineBytes: number
+  /** So many lines are read of what there is. */
+  readonly maxLines: number
+  /** The run is asked to stop at about this snapshot. */
+  readonly stopsAtSnapshot: number | undefined
   /** 0: at every moment at which the engine can. */
   readonly publishMilliseconds: number
   /** Read one after the other. */

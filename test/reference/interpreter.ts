@@ -41,7 +41,7 @@ export function interpret(graph: Graph): Outcome {
     counts: new Map(),
     paths: new Map()
   }
-  for (const line of graph.inputs.flatMap(frame)) {
+  for (const line of graph.inputs.flatMap(frame).slice(0, graph.maxLines)) {
     const counts = new Map<string, number>()
     try {
       const ends = walk(graph, decides, line, counts).map(end => write(line, end, counts))

@@ -30,6 +30,8 @@ export function randomGraph(seed: number): Graph {
     maxHops: frame.isAcyclic && random.chance(0.9) ? 64 : random.integer(1, 12),
     maxDescendants: frame.isTight ? random.integer(1, 12) : frame.isAcyclic ? 100_000 : 100,
     maxLineBytes: random.chance(0.15) ? random.integer(0, 30) : 1024 * 1024,
+    maxLines: random.chance(0.1) ? random.integer(0, 50) : Number.POSITIVE_INFINITY,
+    stopsAtSnapshot: random.chance(0.1) && !frame.canStop ? random.integer(1, 60) : undefined,
     publishMilliseconds: frame.isLarge ? 2 : random.pick([0, 0.5]),
     inputs: Array.from({ length: random.pick([1, 1, 1, 2, 3]) }, (_, index) => ({
       name: `input-${index}`,
