@@ -1,6 +1,6 @@
 // The commands and how their failures end the process.
 
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, type Option } from 'commander'
 
 import { UserError, UserErrors } from '../base/user-error.ts'
 import { resolveOwnPackage } from '../threads/own-package.ts'
@@ -22,6 +22,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       writeOut: text => void print(text.replace(/\n$/, '')),
       writeErr: text => printError(text.replace(/\n$/, ''))
     })
+    .configureHelp({ optionDescription: describeOption })
     .showSuggestionAfterError()
     .exitOverride()
   for (const command of [runCommand(), validateCommand(), tryCommand(), schemaCommand()]) {
@@ -32,6 +33,12 @@ export async function main(argv: readonly string[]): Promise<void> {
   } catch (failure) {
     process.exit(explain(failure))
   }
+}
+
+/** With its default where that says something: not for what is off, empty or without limit. */
+function describeOption({ description, defaultValue }: Option): string {
+  const isTold = (typeof defaultValue === 'string' || Number.isFinite(defaultValue)) && defaultValue !== ''
+  return isTold ? `${description} (default: ${defaultValue})` : description
 }
 
 function explain(failure: unknown): number {
