@@ -12,6 +12,8 @@ import { WORKER_FLAGS } from './worker-flags.ts'
 
 const MAX_RESTARTS_PER_MINUTE = 5
 const STOP_MILLISECONDS = 2_000
+/** V8 lets garbage of a thread that is seldom idle grow with the length of the run, by 100 MB and more. */
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 6 }
 
 export class DashboardThread {
   #worker: Worker | undefined
@@ -63,7 +65,7 @@ export class DashboardThread {
   #start(port: number): Promise<void> {
     const entry = new URL(`./dashboard${extname(import.meta.url)}`, import.meta.url)
     const workerData: DashboardData = { ...this.#data, port }
-    const worker = new Worker(entry, { ...WORKER_FLAGS, workerData })
+    const worker = new Worker(entry, { ...WORKER_FLAGS, workerData, resourceLimits: RESOURCE_LIMITS })
     this.#worker = worker
     // It waits there until the thread has loaded: no answer comes without it.
     this.#tell({ type: 'status', status: this.#status })
