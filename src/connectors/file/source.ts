@@ -38,7 +38,7 @@ const options = z
       .enum(['auto', 'none', 'gzip'])
       .default('auto')
       .describe('auto tells gzip by its first bytes, whatever the name; none takes the bytes as they are.'),
-    follow: z.boolean().default(false).describe('Wait at the end of the file for more lines.')
+    follow: z.boolean().default(false).describe('Wait at the end of the file for more lines. This version refuses it.')
   })
   .refine(({ path, paths }) => (path === undefined) !== (paths === undefined), 'give either path or paths')
 
