@@ -53,6 +53,6 @@ export function commandsOf({ text }: Block): Command[] {
 export function localLinksOf(path: string): string[] {
   const prose = readDocument(path).replace(BLOCK, '')
   return [...prose.matchAll(/\]\(([^)\s]+)\)|(?:src|srcset)="([^"]+)"/g)]
-    .map(([, link, source]) => (link ?? source)!)
+    .map(([, link, source]) => link ?? source)
     .filter(link => !/^https?:/.test(link))
 }
