@@ -12,8 +12,8 @@ import { WORKER_FLAGS } from './worker-flags.ts'
 
 const MAX_RESTARTS_PER_MINUTE = 5
 const STOP_MILLISECONDS = 2_000
-/** V8 lets garbage of a thread that is seldom idle grow with the length of the run, by 100 MB and more. */
-const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 6 }
+// With V8's own limits the garbage of this thread grows with the length of the run, by 100 MB and more. It needs 30 MB.
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 512 }
 
 export class DashboardThread {
   #worker: Worker | undefined
