@@ -54,12 +54,13 @@ export class LaneReader {
     this.poll()
   }
 
-  /** Takes over the newest snapshot and control words. */
+  /** Takes over the newest control words and snapshot. */
   poll(): void {
+    // The state first: a lane publishes before it says that it has finished, so then its last numbers are read.
+    this.#control = this.#controls.read()
     const snapshot = this.#snapshots.read()
     this.#values = snapshot.values
     this.#snapshotAtMilliseconds = snapshot.sequence === 0 ? undefined : snapshot.atMilliseconds
-    this.#control = this.#controls.read()
     const { heartbeat, progress } = this.#control
     const known = this.#signOfLife
     if (heartbeat !== known.heartbeat || progress.call !== known.call) {
@@ -74,6 +75,11 @@ export class LaneReader {
 
   get state(): LaneState {
     return this.#control.state
+  }
+
+  /** What it has published then is final. */
+  get hasEnded(): boolean {
+    return this.state === 'finished' || this.state === 'failed'
   }
 
   /** The processor or sink whose code has the thread; undefined while the lane is in the engine. */

@@ -6,7 +6,7 @@ import type { LaneReader } from './lane-reader.ts'
 
 /** Paths that are told apart in answers; what comes after them is one sum. */
 const SHOWN_PATHS = 1_000
-/** Lanes publish paths once a second; reading them more often would show nothing new. */
+/** Lanes publish paths once a second and when they end; reading them more often would show nothing new. */
 const MAXIMUM_AGE_MILLISECONDS = 500
 
 const OUTCOMES = ['delivered', 'dropped', 'dead', 'unmatched', 'joined'] as const
@@ -18,6 +18,7 @@ export class PathStatistics {
   readonly #nodeNames: readonly string[]
   #answer: Paths | undefined
   #answerAtMilliseconds = 0
+  #endedLanes = 0
 
   constructor(lanes: readonly LaneReader[], nodeNames: readonly string[]) {
     this.#lanes = lanes
@@ -27,9 +28,12 @@ export class PathStatistics {
   /** The `limit` most frequent paths; all others are in `other`. */
   answer(limit: number): Paths {
     const now = performance.now()
-    if (this.#answer === undefined || now - this.#answerAtMilliseconds > MAXIMUM_AGE_MILLISECONDS) {
+    const endedLanes = this.#lanes.filter(lane => lane.hasEnded).length
+    const isOld = now - this.#answerAtMilliseconds > MAXIMUM_AGE_MILLISECONDS || endedLanes !== this.#endedLanes
+    if (this.#answer === undefined || isOld) {
       this.#answer = this.#read()
       this.#answerAtMilliseconds = now
+      this.#endedLanes = endedLanes
     }
     return shortened(this.#answer, limit)
   }

@@ -4,7 +4,7 @@ import type { Quantiles } from '../contract/stats.ts'
 import { Histogram } from '../shared-memory/index.ts'
 import type { LaneReader } from './lane-reader.ts'
 
-/** Lanes publish histograms once a second. */
+/** Lanes publish histograms once a second and when they end. */
 const MAXIMUM_AGE_MILLISECONDS = 250
 const NANOSECONDS = 1e9
 
@@ -12,6 +12,7 @@ export class LatencyStatistics {
   readonly #lanes: readonly LaneReader[]
   #merged: Histogram[] = []
   #readAtMilliseconds = Number.NEGATIVE_INFINITY
+  #endedLanes = 0
 
   constructor(lanes: readonly LaneReader[]) {
     this.#lanes = lanes
@@ -34,9 +35,11 @@ export class LatencyStatistics {
 
   #histogram(index: number): Histogram {
     const now = performance.now()
-    if (now - this.#readAtMilliseconds > MAXIMUM_AGE_MILLISECONDS) {
+    const endedLanes = this.#lanes.filter(lane => lane.hasEnded).length
+    if (now - this.#readAtMilliseconds > MAXIMUM_AGE_MILLISECONDS || endedLanes !== this.#endedLanes) {
       this.#merged = []
       this.#readAtMilliseconds = now
+      this.#endedLanes = endedLanes
     }
     let merged = this.#merged[index]
     if (merged === undefined) {
