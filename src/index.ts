@@ -1,5 +1,7 @@
 // The public surface: explicit exports only.
 
+// For the options of processors: their modules may lie where no package of that name is installed.
+export { z } from 'zod'
 export { UserError } from './base/user-error.ts'
 export { definePipeline, type Pipeline, type PipelineProcessor } from './config/define-pipeline.ts'
 export type { IterableInput } from './connectors/iterable/source.ts'

@@ -9,7 +9,7 @@ import { EXAMPLES } from './examples.ts'
 import { code, optionTable, table } from './markdown.ts'
 import { optionsOf } from './options.ts'
 
-const NOTE = '<!-- Made by scripts/write-reference.ts from the definitions. Change those, then run it. -->'
+const NOTE = '<!-- Made from the definitions of the built-ins by `npm run docs`. Change those, then run it. -->'
 
 export async function processorsPage(): Promise<string> {
   const definitions = [...builtins.processors.values()]

@@ -11,6 +11,7 @@ import { Workplace } from './support/run-commands.ts'
 const OUTPUTS: Readonly<Record<string, readonly string[]>> = {
   'access-logs': ['not-found.log', 'others.log', 'server-errors.log'],
   'json-lines': ['unreadable.log', 'worth-a-look.jsonl'],
+  'own-processor': ['nobody.log', 'owned.jsonl'],
   'parse-errors': ['out.log']
 }
 
@@ -32,6 +33,13 @@ describe('the example', () => {
       assert.match(report, /^0 lines unaccounted$/m)
     })
   }
+
+  test('own-processor has tests that pass', async t => {
+    const printed = await new Workplace(t, 'examples/own-processor').run('node --test --test-reporter=tap')
+
+    assert.match(printed, /^# pass 3$/m, printed)
+    assert.match(printed, /^# fail 0$/m)
+  })
 
   test('library is a program that prints records and a ledger that adds up', async t => {
     const printed = await new Workplace(t, 'examples/library').run('node levels.ts')

@@ -15,7 +15,7 @@ import { blocksOf, readDocument } from './support/documents.ts'
 
 test('what is generated in the documents is what the code makes today', async () => {
   for (const [path, text] of await references()) {
-    assert.equal(readDocument(path), text, `${path} is behind: run node scripts/run.js scripts/write-reference.ts`)
+    assert.equal(readDocument(path), text, `${path} is behind: run npm run docs`)
   }
 })
 
