@@ -1,7 +1,7 @@
 // What the README and the other documents show is what happens: their files, their commands, their answers, their links.
 
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 
@@ -47,6 +47,17 @@ describe('a document that shows', () => {
     const blocks = blocksOfKind('file')
     assert.ok(blocks.length > 0)
     for (const { place, argument, text } of blocks) assert.equal(text, readDocument(argument), place)
+  })
+
+  test('a pipeline shows a valid one', async t => {
+    const workplace = new Workplace(t, 'examples/parse-errors')
+    const blocks = blocksOf('docs/pipeline.md').filter(({ text }) => /^processors:$/m.test(text))
+    assert.ok(blocks.length > 3)
+    for (const { place, text } of blocks) {
+      writeFileSync(join(workplace.folder, 'shown.yaml'), text)
+      const printed = await workplace.run('OUTPUT_FILE=out.log linescope validate shown.yaml')
+      assert.match(printed, /^shown\.yaml: .* nothing wrong\.$/m, `${place}: ${printed}`)
+    }
   })
 
   test('a part of a file shows it as it stands there', () => {
