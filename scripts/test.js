@@ -4,6 +4,7 @@
 // `*.long.test.ts` are left out; with it, LINESCOPE_LONG=1 also tells the others to try more.
 
 import { readdirSync } from 'node:fs'
+import { resolve } from 'node:path'
 
 import { endLike, runChild } from './child.js'
 import { prepare } from './setup.js'
@@ -31,12 +32,12 @@ if (files.length === 0) {
 }
 
 const { node, environment } = await prepare()
+// Each file of tests is a process of its own: what one has compiled serves the next.
+const env = { ...environment, NODE_COMPILE_CACHE: resolve('.cache', 'compiled') }
 const options = [
   '--test',
   `--test-concurrency=${CONCURRENCY}`,
   `--test-timeout=${isLong ? LONG_FILE_TIMEOUT_MILLISECONDS : FILE_TIMEOUT_MILLISECONDS}`,
   '--test-reporter=spec'
 ]
-endLike(
-  await runChild(node, [...options, ...files], { env: isLong ? { ...environment, LINESCOPE_LONG: '1' } : environment })
-)
+endLike(await runChild(node, [...options, ...files], { env: isLong ? { ...env, LINESCOPE_LONG: '1' } : env }))
