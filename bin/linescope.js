@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import * as modules from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 
 const NEEDED_MAJOR = 24
 
@@ -24,6 +25,9 @@ if (Number.parseInt(process.versions.node, 10) < NEEDED_MAJOR) {
   } catch {
     // A user without a home: nothing is kept.
   }
+  // The young generation of a lane is small and mostly dead: several threads that collect it cost a fifth more CPU time
+  // than one, for the same result. Set before there are threads; the flag is the whole process's.
+  setFlagsFromString('--no-parallel-scavenge')
   // A checkout has the sources and runs them as they are; the published package has only what was compiled from them.
   const source = new URL('../src/cli/linescope.ts', import.meta.url)
   await import(existsSync(source) ? source.href : new URL('../dist/cli/linescope.js', import.meta.url).href)
