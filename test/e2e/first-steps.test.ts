@@ -75,7 +75,7 @@ test('the demo lives: lines flow, some fail and are tried again, some are droppe
   // As `npm start` does it.
   const script = join(ROOT, 'scripts', 'run.js')
   const args = ['run', '--trace', '--port', '0', '--state', makeFolder(t)]
-  const cli = new Cli(process.execPath, [script, 'src/cli/linescope.ts', ...args], {
+  const cli = new Cli(process.execPath, [script, 'bin/linescope.js', ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: cleanEnvironment()

@@ -8,7 +8,7 @@ import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export const ROOT = join(import.meta.dirname, '..', '..', '..')
-export const LINESCOPE = join(ROOT, 'src', 'cli', 'linescope.ts')
+export const LINESCOPE = join(ROOT, 'bin', 'linescope.js')
 /** Longer than anything here takes on a busy machine: only a hang reaches it. */
 const PATIENCE_MILLISECONDS = 90_000
 
