@@ -2,6 +2,7 @@
 
 import type { PathCount, Paths } from '../contract/paths.ts'
 import { LANE, type PathCounts } from '../shared-memory/index.ts'
+import { Age } from './age.ts'
 import type { LaneReader } from './lane-reader.ts'
 
 /** Paths that are told apart in answers; what comes after them is one sum. */
@@ -17,24 +18,17 @@ export class PathStatistics {
   readonly #lanes: readonly LaneReader[]
   readonly #nodeNames: readonly string[]
   #answer: Paths | undefined
-  #answerAtMilliseconds = 0
-  #endedLanes = 0
+  readonly #age: Age
 
   constructor(lanes: readonly LaneReader[], nodeNames: readonly string[]) {
     this.#lanes = lanes
     this.#nodeNames = nodeNames
+    this.#age = new Age(lanes, MAXIMUM_AGE_MILLISECONDS)
   }
 
   /** The `limit` most frequent paths; all others are in `other`. */
   answer(limit: number): Paths {
-    const now = performance.now()
-    const endedLanes = this.#lanes.filter(lane => lane.hasEnded).length
-    const isOld = now - this.#answerAtMilliseconds > MAXIMUM_AGE_MILLISECONDS || endedLanes !== this.#endedLanes
-    if (this.#answer === undefined || isOld) {
-      this.#answer = this.#read()
-      this.#answerAtMilliseconds = now
-      this.#endedLanes = endedLanes
-    }
+    if (this.#age.isOver() || this.#answer === undefined) this.#answer = this.#read()
     return shortened(this.#answer, limit)
   }
 

@@ -2,6 +2,7 @@
 
 import type { Quantiles } from '../contract/stats.ts'
 import { Histogram } from '../shared-memory/index.ts'
+import { Age } from './age.ts'
 import type { LaneReader } from './lane-reader.ts'
 
 /** Lanes publish histograms once a second and when they end. */
@@ -11,11 +12,11 @@ const NANOSECONDS = 1e9
 export class LatencyStatistics {
   readonly #lanes: readonly LaneReader[]
   #merged: Histogram[] = []
-  #readAtMilliseconds = Number.NEGATIVE_INFINITY
-  #endedLanes = 0
+  readonly #age: Age
 
   constructor(lanes: readonly LaneReader[]) {
     this.#lanes = lanes
+    this.#age = new Age(lanes, MAXIMUM_AGE_MILLISECONDS)
   }
 
   /** `histogram`: a node's id, or the number of nodes for end to end. `lines`: how many it would hold if it held all. */
@@ -34,13 +35,7 @@ export class LatencyStatistics {
   }
 
   #histogram(index: number): Histogram {
-    const now = performance.now()
-    const endedLanes = this.#lanes.filter(lane => lane.hasEnded).length
-    if (now - this.#readAtMilliseconds > MAXIMUM_AGE_MILLISECONDS || endedLanes !== this.#endedLanes) {
-      this.#merged = []
-      this.#readAtMilliseconds = now
-      this.#endedLanes = endedLanes
-    }
+    if (this.#age.isOver()) this.#merged = []
     let merged = this.#merged[index]
     if (merged === undefined) {
       merged = new Histogram()
