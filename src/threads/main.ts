@@ -90,7 +90,7 @@ export class Run {
       if (listening.status === 'fulfilled') dashboard = listening.value
       if (listening.status === 'rejected') throw listening.reason
       if (ready.status === 'rejected') throw ready.reason
-      const run = new Run(settings, region, lane, dashboard, ready.value)
+      const run = new Run(settings, region, lane, dashboard, ready.value, reveal)
       await run.#go()
       return run
     } catch (failure) {
@@ -105,13 +105,14 @@ export class Run {
     region: Region,
     lane: AnyLane,
     dashboard: DashboardThread | undefined,
-    totalBytes: number | undefined
+    totalBytes: number | undefined,
+    reveal: Reveal
   ) {
     this.#settings = settings
     this.#region = region
     this.#lane = lane
     this.#dashboard = dashboard
-    this.#reveal = createReveal(settings.secrets)
+    this.#reveal = reveal
     this.#observer = new Observer({
       pipeline: describePlan(settings.plan),
       regions: [region],
