@@ -2,22 +2,19 @@
 // long a lone line takes to the sink and into /trace.
 
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 
 import { getTrace, reportOf, statsWhen } from './support/answers.ts'
-import type { Asked } from './support/ask-stats.ts'
 import { startBlocking } from './support/busy-run.ts'
 import { Cli, makeFolder, start, until } from './support/cli.ts'
+import { askFor10Seconds } from './support/latency.ts'
 import { pipelineOf } from './support/pipelines.ts'
 
 const BARE_SERVER = import.meta.resolve('./support/bare-server.ts')
-const CLIENT = join(import.meta.dirname, 'support', 'ask-stats.ts')
 
 test('/stats takes less than 20 ms (p99) at 100 questions a second while a processor blocks for 10 s', async t => {
   // What else the machine does at the moment makes any answer slower: then the bare server is the measure.
@@ -37,7 +34,7 @@ async function p99WhileBusy(t: TestContext): Promise<number> {
   cli.write('block\nafter\n')
   await statsWhen(url, 'a busy processor', ({ processors }) => processors[0]?.busy_since !== null)
 
-  const { p99, busy } = await askFor10Seconds(t, '/stats', url)
+  const { p99, busy } = await askFor10Seconds(t, '/stats', url.replace('localhost', '127.0.0.1'))
 
   // Nearly all of them came while it was blocked, and named the same call.
   assert.ok(busy.length > 900, `${busy.length} answers named it`)
@@ -57,21 +54,6 @@ async function p99OfBareServer(t: TestContext): Promise<number> {
   server.process.kill('SIGKILL')
   await server.end()
   return p99
-}
-
-async function askFor10Seconds(t: TestContext, who: string, url: string): Promise<Asked & { readonly p99: number }> {
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [CLIENT, url.replace('localhost', '127.0.0.1'), '10'],
-    { maxBuffer: 2 ** 26 }
-  )
-  const asked: Asked = JSON.parse(stdout)
-  const sorted = asked.milliseconds.toSorted((left, right) => left - right)
-  assert.equal(sorted.length, 1000)
-  const at = (share: number): number => sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN
-  const [p50, p99, max] = [at(0.5), at(0.99), at(1)].map(value => value.toFixed(2))
-  t.diagnostic(`${who}, ${sorted.length} answers: p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`)
-  return { ...asked, p99: at(0.99) }
 }
 
 test('a lone line is at the sink and in /trace within 200 ms', async t => {

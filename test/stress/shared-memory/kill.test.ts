@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Aftermath, aftermathOf } from './aftermath.ts'
 import { compileCache, Feeder, HammerLane, hammerRegion, Observer } from './hammer.ts'
-import { type Change, mutantRoom, ROOM } from './mutants.ts'
+import { type Mutant, mutantRoom, ROOM } from './mutants.ts'
 import { RegionChecker, type Room } from './region-checker.ts'
 
 const IS_LONG = process.env['LINESCOPE_LONG'] === '1'
@@ -148,7 +148,7 @@ test(`an observer that dies ${OBSERVER_DEATHS} times at a random instant leaves 
   t.diagnostic(`${reading} of ${OBSERVER_DEATHS} deaths left a page half-read; ${JSON.stringify({ journeys, errors })}`)
 })
 
-const MUTANTS: readonly { readonly what: string; readonly file: string; readonly changes: readonly Change[] }[] = [
+const MUTANTS: readonly Mutant[] = [
   {
     what: 'leaves the page of a dead writer as it is',
     file: 'pages/recovery.ts',

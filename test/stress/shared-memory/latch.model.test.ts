@@ -7,7 +7,7 @@ import { COPIES, latchWords } from '../../../src/shared-memory/latch/layout.ts'
 import { LatchReader } from '../../../src/shared-memory/latch/reader.ts'
 import { LatchWriter } from '../../../src/shared-memory/latch/writer.ts'
 import { describeExploration, type End, type Exploration, explore, type Model, type ModelThread } from './explorer.ts'
-import { type Change, mutantUrl } from './mutants.ts'
+import { type Change, type Mutant, mutantUrl } from './mutants.ts'
 
 interface Latch {
   readonly LatchReader: typeof LatchReader
@@ -137,11 +137,7 @@ for (const [what, each] of modelsOf(REAL)) {
   })
 }
 
-const MUTANTS: readonly {
-  readonly what: string
-  readonly file: 'writer' | 'reader'
-  readonly changes: readonly Change[]
-}[] = [
+const MUTANTS: readonly Mutant<'writer' | 'reader'>[] = [
   {
     what: 'no odd mark before the words',
     file: 'writer',

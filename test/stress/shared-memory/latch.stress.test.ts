@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import type { Region } from '../../../src/shared-memory/index.ts'
 import type { LatchHammerStart } from './latch-hammer.ts'
-import { type Change, mutantRoom, ROOM } from './mutants.ts'
+import { type Mutant, mutantRoom, ROOM } from './mutants.ts'
 
 const MILLISECONDS = process.env['LINESCOPE_LONG'] === '1' ? 60_000 : 2_500
 /** A broken latch has so long to show that it is. */
@@ -66,7 +66,7 @@ for (const pauses of [false, true]) {
 }
 
 // Plain stores are not among them: x86 keeps their order. latch.model.test.ts shows that they are a race.
-const MUTANTS: readonly { readonly what: string; readonly file: string; readonly changes: readonly Change[] }[] = [
+const MUTANTS: readonly Mutant[] = [
   {
     what: 'no second look at the version',
     file: 'latch/reader.ts',

@@ -12,6 +12,13 @@ export interface Change {
   readonly to: string
 }
 
+/** A fault, said so that it ends the name of a test. */
+export interface Mutant<File extends string = string> {
+  readonly what: string
+  readonly file: File
+  readonly changes: readonly Change[]
+}
+
 const SOURCES = new URL('../../../src/shared-memory/', import.meta.url)
 
 /** URL of the module as it is: `latch/reader.ts`. */

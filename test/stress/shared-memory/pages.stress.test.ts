@@ -9,7 +9,7 @@ import { Worker } from 'node:worker_threads'
 import { createRegion } from '../../../src/shared-memory/index.ts'
 import { pagesWords } from '../../../src/shared-memory/pages/layout.ts'
 import type { PageLedger } from '../../../src/shared-memory/pages/reader.ts'
-import { type Change, mutantRoom, ROOM } from './mutants.ts'
+import { type Mutant, mutantRoom, ROOM } from './mutants.ts'
 import { bodyWord, MAX_RECORDS, type PagesHammerStart } from './pages-hammer.ts'
 
 const PAGES = process.env['LINESCOPE_LONG'] === '1' ? 20_000_000 : 600_000
@@ -96,7 +96,7 @@ for (const [what, how] of [
   })
 }
 
-const MUTANTS: readonly { readonly what: string; readonly file: string; readonly changes: readonly Change[] }[] = [
+const MUTANTS: readonly Mutant[] = [
   {
     what: 'frees a page before it copies it',
     file: 'pages/reader.ts',

@@ -7,7 +7,7 @@ import type { AtomicCells } from '../../../src/shared-memory/cells.ts'
 import { CONTROL_WORDS } from '../../../src/shared-memory/control/layout.ts'
 import { loadProgress, storeProgress } from '../../../src/shared-memory/control/progress.ts'
 import { describeExploration, explore, type Model } from './explorer.ts'
-import { type Change, mutantUrl } from './mutants.ts'
+import { type Mutant, mutantUrl } from './mutants.ts'
 
 interface Progress {
   readonly loadProgress: typeof loadProgress
@@ -53,7 +53,7 @@ test('in no order are the words of two calls mixed, wherever the lane dies', t =
   assert.equal(exploration.violation, undefined)
 })
 
-const MUTANTS: readonly { readonly what: string; readonly file: string; readonly changes: readonly Change[] }[] = [
+const MUTANTS: readonly Mutant[] = [
   {
     what: 'says the call before its words',
     file: 'progress',

@@ -8,7 +8,7 @@ import { ChunkWriter, MainControl } from '../../../src/shared-memory/index.ts'
 import { compileCache, Feeder, HammerLane, hammerRegion, Observer } from './hammer.ts'
 import type { HammerEnd } from './hammer-lane.ts'
 import type { ObserverEnd } from './hammer-observer.ts'
-import { type Change, mutantRoom, ROOM } from './mutants.ts'
+import { type Mutant, mutantRoom, ROOM } from './mutants.ts'
 
 const MILLISECONDS = process.env['LINESCOPE_LONG'] === '1' ? 120_000 : 6_000
 /** A broken ring has so long to show that it is. */
@@ -52,7 +52,7 @@ test('nothing is torn, lost, doubled or out of order in a region that two thread
   assert.ok(found.snapshots > 10 && found.journeys > 1_000 && found.errors > 10)
 })
 
-const MUTANTS: readonly { readonly what: string; readonly file: string; readonly changes: readonly Change[] }[] = [
+const MUTANTS: readonly Mutant[] = [
   {
     what: 'frees a page before it copies it',
     file: 'pages/reader.ts',
