@@ -25,8 +25,8 @@ if (Number.parseInt(process.versions.node, 10) < NEEDED_MAJOR) {
   } catch {
     // A user without a home: nothing is kept.
   }
-  // The young generation of a lane is small and mostly dead: several threads that collect it cost a fifth more CPU time
-  // than one, for the same result. Set before there are threads; the flag is the whole process's.
+  // The young generation of a lane is small and mostly dead: several threads that collect it cost a tenth more CPU time
+  // than one and more, for the same result. Set before there are threads; the flag is the whole process's.
   setFlagsFromString('--no-parallel-scavenge')
   // A checkout has the sources and runs them as they are; the published package has only what was compiled from them.
   const source = new URL('../src/cli/linescope.ts', import.meta.url)

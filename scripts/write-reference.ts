@@ -1,5 +1,5 @@
-// `npm run docs`: writes what documents say about the code, from the code. A test
-// compares, so a document that is behind is noticed.
+// `npm run docs`: writes what documents say about the code, from the code. A test compares, so a document that is behind
+// is noticed.
 //
 // Whole files, and in documents written by hand the parts between `<!-- generated: NAME -->` and `<!-- end -->`.
 

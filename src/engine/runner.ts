@@ -50,7 +50,6 @@ export class Runner {
     if (batch.hasVoid) skipEnded(queue, batch, queue.count)
     if (node.hasSeveralSenders || batch.isDisordered) inInputOrder(queue, batch)
     if (this.#countsHops) this.#refuseHops(node, batch, queue)
-
     if (batch.errors.size > 0) forgetOldErrors(queue, batch)
 
     const to = queue.count

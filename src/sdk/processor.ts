@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import type { LineRecord, LineValue } from './line.ts'
 
 /**
- * What a call knows of its line. Valid until the call settles: reading it afterwards is an error.
+ * What a call knows of its line. Valid until the call settles: afterwards it tells of another line.
  * A getter costs nothing until it is used.
  */
 export interface ProcessorContext {

@@ -57,8 +57,7 @@ function createEnvironment(): Environment {
     ['uint', 'double'],
     ['int', 'uint']
   ]) {
-    // `==` between number and bigint compares the values exactly, without rounding either.
-    // biome-ignore lint/suspicious/noDoubleEquals: see above
+    // biome-ignore lint/suspicious/noDoubleEquals: between number and bigint it compares the values, rounding neither.
     created.registerOperator(`${left} == ${right}: bool`, (a: CelNumber, b: CelNumber) => a.valueOf() == b.valueOf())
   }
   return created
