@@ -26,7 +26,7 @@ export const DEMO = fileURLToPath(new URL(`${DEMO_FOLDER}/pipeline.yaml`, import
 export async function executeRun(pipeline: string | undefined, options: RunArguments): Promise<number> {
   const { plan, secrets } = await loadPlanFor(pipeline, options)
   const say = options.quiet ? () => undefined : (text: string) => printError(safe(text))
-  sayWhatIsNotYet(options, say)
+  sayWhatIsNotYet(options)
   for (const warning of plan.warnings) printError(safe(`warning: ${warning}`))
   const source = builtins.sources.get(plan.source.type)
   const notice = source?.notice?.(plan.source.options)
@@ -158,11 +158,12 @@ function identityOf({ type, options }: { readonly type: string; readonly options
   return JSON.stringify([type, options])
 }
 
-function sayWhatIsNotYet(options: RunArguments, say: (text: string) => void): void {
+/** Also when it is to be quiet: what is asked for and not done is no progress. */
+function sayWhatIsNotYet(options: RunArguments): void {
   if (options.lanes !== 'auto' && options.lanes !== '1') {
     printError(`--lanes ${options.lanes}: several lanes come with a later version; this run has one.`)
   }
-  if (options.resume) say('--resume: checkpoints come with a later version; this run starts fresh.')
+  if (options.resume) printError('--resume: checkpoints come with a later version; this run starts fresh.')
 }
 
 function requireToken(options: RunArguments, isGiven: boolean): void {
