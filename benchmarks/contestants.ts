@@ -46,11 +46,12 @@ export const JOBS: readonly Job[] = [
       linescope('linescope', 'convert'),
       mawk(
         'mawk',
-        `/WARN/ { print toupper($0); next }
+        `{ end = sub(/\\r$/, "") ? "\\r" : "" }
+/WARN/ { print toupper($0) end; next }
 { gsub(/[^A-Za-z0-9]+/, "_"); sub(/^_/, ""); sub(/_$/, "")
   out = ""; rest = $0
   while (match(rest, /[a-z][A-Z]/)) { out = out substr(rest, 1, RSTART) "_"; rest = substr(rest, RSTART + 1) }
-  print tolower(out rest) }`
+  print tolower(out rest) end }`
       )
     ]
   }
