@@ -3,6 +3,7 @@
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { demoFile } from '../base/own-files.ts'
 import { UserError } from '../base/user-error.ts'
 import { builtins } from '../builtins.ts'
 import { type LoadedPlan, loadPlan, type OutputArgument } from '../config/load-plan.ts'
@@ -18,9 +19,7 @@ import { Progress } from './progress.ts'
 import { type RunArguments, tokenOf } from './run-arguments.ts'
 import { StopSignals } from './stop-signals.ts'
 
-// In the published package the demo is compiled like everything else: Node reads no TypeScript under node_modules.
-const DEMO_FOLDER = import.meta.url.endsWith('.ts') ? '../../examples/demo' : '../examples/demo'
-export const DEMO = fileURLToPath(new URL(`${DEMO_FOLDER}/pipeline.yaml`, import.meta.url))
+export const DEMO = fileURLToPath(demoFile('pipeline.yaml'))
 
 /** Throws a UserError for what the user can mend before the first line is read. */
 export async function executeRun(pipeline: string | undefined, options: RunArguments): Promise<number> {

@@ -4,13 +4,11 @@ import { spawnSync } from 'node:child_process'
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+import { OWN_FOLDER } from '../base/own-files.ts'
 import { quote } from '../base/quote.ts'
 import { UserError } from '../base/user-error.ts'
 
 const MAX_MESSAGE_LENGTH = 300
-
-// Everything of this project lies in the folder above.
-const OWN_FOLDER = fileURLToPath(new URL('..', import.meta.url))
 
 export function loadFailure(called: string, file: string, thrown: unknown, currentFolder: string): UserError {
   const code = textOf(thrown, 'code')

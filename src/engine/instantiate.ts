@@ -1,8 +1,8 @@
 // Plan → behaviour: finds the definition that a processor refers to and creates one instance of it for this lane.
 
-import { extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
+import { ownModule } from '../base/own-files.ts'
 import { UserError } from '../base/user-error.ts'
 import type {
   Accepts,
@@ -134,6 +134,5 @@ interface HotLoopModule {
 
 // The query makes Node load the module again, so that every instance has type feedback of its own.
 function loadLoop(instance: number): Promise<HotLoopModule> {
-  const url = new URL(`./hot-loop${extname(import.meta.url)}?instance=${instance}`, import.meta.url)
-  return import(url.href) as Promise<HotLoopModule>
+  return import(`${ownModule('engine/hot-loop').href}?instance=${instance}`) as Promise<HotLoopModule>
 }

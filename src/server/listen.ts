@@ -1,7 +1,7 @@
 // Opens the dashboard's sockets. Loopback is 127.0.0.1 and ::1 both, on one port; a machine without ::1 has one.
 
 import { lookup } from 'node:dns/promises'
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import { isIPv6 } from 'node:net'
 
 import type { FastifyInstance } from 'fastify'
@@ -9,6 +9,7 @@ import type { FastifyInstance } from 'fastify'
 import { UserError } from '../base/user-error.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { refuseMalformed } from './malformed.ts'
+import { createServer } from './node-http.ts'
 import { SecuredResponse } from './secured-response.ts'
 
 export interface Listening {

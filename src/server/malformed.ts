@@ -1,12 +1,13 @@
 // What a socket gets that does not speak HTTP: a short refusal in our form, then the end of the connection. A socket on
 // which an answer has begun is only ended: bytes that follow would be taken for a part of that answer.
 
-import { type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 
 import { jsonText } from '../contract/name-map.ts'
 import { SECURITY_HEADERS } from './headers.ts'
 import { LIMITS } from './limits.ts'
+import { STATUS_CODES } from './node-http.ts'
 
 export function refuseMalformed(server: Server): void {
   const newest = new WeakMap<Duplex, ServerResponse>()

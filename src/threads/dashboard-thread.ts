@@ -1,9 +1,9 @@
 // Main's side of the dashboard's thread: starts it, tells it what only main knows, and starts it again when it dies.
 // A dead dashboard never harms the run.
 
-import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 
+import { ownModule } from '../base/own-files.ts'
 import { UserError } from '../base/user-error.ts'
 import type { RunStatus } from '../observer/run-status.ts'
 import { recoverObserver } from '../shared-memory/index.ts'
@@ -63,9 +63,12 @@ export class DashboardThread {
   }
 
   #start(port: number): Promise<void> {
-    const entry = new URL(`./dashboard${extname(import.meta.url)}`, import.meta.url)
     const workerData: DashboardData = { ...this.#data, port }
-    const worker = new Worker(entry, { ...WORKER_FLAGS, workerData, resourceLimits: RESOURCE_LIMITS })
+    const worker = new Worker(ownModule('threads/dashboard'), {
+      ...WORKER_FLAGS,
+      workerData,
+      resourceLimits: RESOURCE_LIMITS
+    })
     this.#worker = worker
     // It waits there until the thread has loaded: no answer comes without it.
     this.#tell({ type: 'status', status: this.#status })

@@ -1,8 +1,8 @@
 // Main's side of a lane's thread: its messages turned into promises.
 
-import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 
+import { ownModule } from '../base/own-files.ts'
 import { UserError } from '../base/user-error.ts'
 import type { LaneEnd } from '../engine/index.ts'
 import { describeExit, describeFailure } from './lane-death.ts'
@@ -28,7 +28,7 @@ export class LaneThread {
   #isGivenUp = false
 
   constructor(start: LaneStart) {
-    this.#worker = new Worker(new URL(`./lane${extname(import.meta.url)}`, import.meta.url), {
+    this.#worker = new Worker(ownModule('threads/lane'), {
       ...WORKER_FLAGS,
       workerData: start,
       resourceLimits: RESOURCE_LIMITS

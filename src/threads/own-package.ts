@@ -2,12 +2,12 @@
 // a checkout, a global or a local installation. Once in each thread, before the first such module is loaded.
 
 import { registerHooks } from 'node:module'
-import { extname } from 'node:path'
 
-const extension = extname(import.meta.url)
+import { ownModule } from '../base/own-files.ts'
+
 const OWN: Readonly<Record<string, string>> = {
-  linescope: new URL(`../index${extension}`, import.meta.url).href,
-  'linescope/testing': new URL(`../testing/index${extension}`, import.meta.url).href
+  linescope: ownModule('index').href,
+  'linescope/testing': ownModule('testing/index').href
 }
 
 let isRegistered = false

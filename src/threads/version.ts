@@ -1,5 +1,9 @@
 // The version of this package, read from where it is written.
 
-import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
 
-export const VERSION: string = (createRequire(import.meta.url)('../../package.json') as { version: string }).version
+import { packageFile } from '../base/own-files.ts'
+
+const description = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { readonly version: string }
+
+export const VERSION: string = description.version

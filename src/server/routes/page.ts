@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs'
 
 import type { FastifyInstance } from 'fastify'
 
+import { ownFile } from '../../base/own-files.ts'
+
 const STYLES = ['tokens', 'base', 'numbers', 'lists', 'sizes'].map(name => `${name}.css`)
 const SCRIPTS = ['main', 'voice', 'numbers', 'lists', 'elements', 'format'].map(name => `${name}.js`)
 
@@ -15,6 +17,6 @@ export function pageRoutes(app: FastifyInstance): void {
 
 /** From memory: no path that a client sends ever becomes the name of a file. */
 function serve(app: FastifyInstance, url: string, file: string, type: string): void {
-  const content = readFileSync(new URL(`../page/${file}`, import.meta.url))
+  const content = readFileSync(ownFile(`server/page/${file}`))
   app.get(url, { schema: { hide: true } }, (_request, reply) => reply.type(`${type}; charset=utf-8`).send(content))
 }
