@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 export interface Contestant {
   readonly name: string
-  /** Argument list; `INPUT` and `OUTPUT` stand for the paths. */
+  /** Argument list; `LINESCOPE`, `INPUT`, `OUTPUT` and `STATE` stand for the paths. */
   readonly command: readonly string[]
   /** Standard output goes to `OUTPUT`. */
   readonly writesStdout: boolean
@@ -16,11 +16,21 @@ export interface Job {
   readonly contestants: readonly Contestant[]
 }
 
-const CLI = fileURLToPath(new URL('../bin/linescope.js', import.meta.url))
 const jobFile = (name: string): string => fileURLToPath(new URL(`./jobs/${name}.yaml`, import.meta.url))
 
 function linescope(name: string, job: string, ...extra: readonly string[]): Contestant {
-  const command = [process.execPath, CLI, 'run', jobFile(job), '-i', 'INPUT', '-o', 'OUTPUT', '--exit', '--quiet']
+  const command = [
+    process.execPath,
+    'LINESCOPE',
+    'run',
+    jobFile(job),
+    '-i',
+    'INPUT',
+    '-o',
+    'OUTPUT',
+    '--exit',
+    '--quiet'
+  ]
   return { name, command: [...command, '--port', '0', '--state', 'STATE', ...extra], writesStdout: false }
 }
 

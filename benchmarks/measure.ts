@@ -13,6 +13,9 @@ export interface Cost {
 }
 
 export interface Places {
+  /** The command of the package as npm would publish it, and a folder for the code that it keeps compiled. */
+  readonly linescope: string
+  readonly compiled: string
   readonly input: string
   readonly output: string
   readonly state: string
@@ -20,14 +23,14 @@ export interface Places {
 
 /** User and system time of the process and its children, as bash's `time` reports them. */
 export function measure(contestant: Contestant, places: Places): Cost {
-  const command = contestant.command.map(part =>
-    part === 'INPUT' ? places.input : part === 'OUTPUT' ? places.output : part === 'STATE' ? places.state : part
-  )
+  const { linescope: LINESCOPE, input: INPUT, output: OUTPUT, state: STATE } = places
+  const paths: Readonly<Record<string, string>> = { LINESCOPE, INPUT, OUTPUT, STATE }
+  const command = contestant.command.map(part => paths[part] ?? part)
   const redirect = contestant.writesStdout ? ' > "$OUTPUT"' : ' > /dev/null'
   const script = `TIMEFORMAT='%3U %3S %3R'; time "$@"${redirect}`
   const run = spawnSync('bash', ['-c', script, 'bash', ...command], {
     encoding: 'utf8',
-    env: { ...process.env, OUTPUT: places.output }
+    env: { ...process.env, OUTPUT, NODE_COMPILE_CACHE: places.compiled }
   })
   const lines = run.stderr.trim().split('\n')
   const times = lines.at(-1)?.split(' ').map(Number) ?? []

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
+import { installPackage, packPackage } from '../scripts/pack.ts'
 import { JOBS, type Job } from './contestants.ts'
 import { measureSlices } from './cost.ts'
 import { type Input, requireRoom, writeInput } from './input.ts'
@@ -45,9 +46,10 @@ try {
   const report: Record<string, unknown> = { ...machine(), input: { lines: input.lines, bytes: input.bytes }, runs }
   console.log(`${JSON.stringify(machine())}\n${input.lines} lines, ${input.bytes} bytes, ${runs} interleaved runs\n`)
   if (!values['cost-only']) {
+    const linescope = installPackage(packPackage(folder), folder)
     for (const job of JOBS) {
       if (values.job !== undefined && job.name !== values.job) continue
-      report[job.name] = runJob(job, input)
+      report[job.name] = runJob(job, input, linescope)
     }
   }
   if (values.job === undefined || values['cost-only']) report['cost'] = await runCosts(input)
@@ -56,8 +58,14 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-function runJob(job: Job, input: Input): Result[] {
-  const places: Places = { input: input.path, output: join(folder, 'output.log'), state: join(folder, 'state') }
+function runJob(job: Job, input: Input, linescope: string): Result[] {
+  const places: Places = {
+    linescope,
+    compiled: join(folder, 'compiled'),
+    input: input.path,
+    output: join(folder, 'output.log'),
+    state: join(folder, 'state')
+  }
   checkEqual(job, places)
   const costs = job.contestants.map((): Cost[] => [])
   for (let round = 0; round < runs; round++) {

@@ -1,4 +1,4 @@
-// `npm run build`: compiles src/ and the demo to dist/ and checks the package as npm would publish it.
+// `npm run build`: bundles src/ and compiles the demo to dist/, and checks the package as npm would publish it.
 
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -6,12 +6,15 @@ import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 
 import { binary, ROOT } from './binary.ts'
+import { bundle } from './bundle.ts'
 
 const DIST = join(ROOT, 'dist')
 const DEMO = join(ROOT, 'examples', 'demo')
 
 rmSync(DIST, { recursive: true, force: true })
+// The compiler writes types only.
 if (succeeds(binary('typescript', 'tsc', '--project', 'tsconfig.build.json'))) {
+  await bundle(DIST)
   copyPage()
   compileDemo()
   process.exitCode = succeeds(binary('publint', 'publint')) ? 0 : 1

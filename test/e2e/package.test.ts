@@ -1,29 +1,30 @@
-// The package as npm would publish it: compiled, packed, unpacked elsewhere, and used.
+// The package as npm would publish it: bundled, packed, unpacked elsewhere, and used.
 
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, type TestContext, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 
-import { cleanEnvironment, makeFolder, ROOT } from './support/cli.ts'
+import { installPackage, packPackage } from '../../scripts/pack.ts'
+import { getStats, getText } from './support/answers.ts'
+import { cleanEnvironment, makeFolder, ROOT, start } from './support/cli.ts'
 
 describe('the published package', () => {
   let tarball = ''
   const folder = mkdtempSync(join(tmpdir(), 'linescope-package-'))
   after(() => rmSync(folder, { recursive: true, force: true }))
   before(() => {
-    run('node', ['--disable-warning=ExperimentalWarning', join(ROOT, 'scripts', 'build.ts')], ROOT)
-    run('npm', ['pack', '--pack-destination', folder, '--ignore-scripts'], ROOT)
-    tarball = join(folder, readdirSync(folder).find(name => name.endsWith('.tgz'))!)
+    tarball = packPackage(folder, cleanEnvironment())
   })
 
   test('runs its demo', t => {
-    const folder = install(t, tarball)
+    const folder = makeFolder(t)
+    const command = installPackage(tarball, folder)
     const { stdout } = run(
       'node',
-      [command(folder), 'run', '--lines', '40', '--exit', '--port', '0', '--json', '--state', 'state'],
+      [command, 'run', '--lines', '40', '--exit', '--port', '0', '--json', '--state', 'state'],
       folder
     )
     const { ledger } = JSON.parse(stdout) as { ledger: Record<string, number> }
@@ -31,8 +32,22 @@ describe('the published package', () => {
     assert.equal(ledger['unaccounted'], 0)
   })
 
+  test('serves the page, the answers and their documentation', async t => {
+    const folder = makeFolder(t)
+    const command = installPackage(tarball, folder)
+    const cli = start(t, ['run', '--port', '0', '--trace', '--state', 'state'], { cwd: folder, command })
+    const url = await cli.url()
+    assert.match(await getText(url, '/'), /<title>Linescope/)
+    assert.match(await getText(url, '/page/main.js'), /import/)
+    assert.ok((await getStats(url)).processors.length > 0)
+    assert.match(await getText(url, '/docs'), /swagger-ui/)
+    const { paths, components } = JSON.parse(await getText(url, '/openapi.json')) as Record<string, object>
+    assert.deepEqual(Object.keys(paths).slice(0, 3), ['/stats', '/trace', '/errors'])
+    assert.ok('Stats' in (components as { schemas: object }).schemas)
+  })
+
   test("runs a user's pipeline whose processors are TypeScript beside it", t => {
-    const folder = install(t, tarball, {
+    const folder = makeFolder(t, {
       'in.log': 'one\ntwo\n',
       'steps.ts': `import { defineProcessor } from 'linescope'
 export const shout = defineProcessor({
@@ -45,12 +60,13 @@ processors: { shout: { use: ./steps.ts#shout } }
 sinks: { end: { file: { path: out.log } } }
 `
     })
-    run('node', [command(folder), 'run', 'pipeline.yaml', '--no-dashboard', '--quiet'], folder)
+    const command = installPackage(tarball, folder)
+    run('node', [command, 'run', 'pipeline.yaml', '--no-dashboard', '--quiet'], folder)
     assert.equal(readFileSync(join(folder, 'out.log'), 'utf8'), 'one!\ntwo!\n')
   })
 
   test('is a library with types that a strict compiler accepts', t => {
-    const folder = install(t, tarball, {
+    const folder = makeFolder(t, {
       'program.ts': `import { definePipeline, run } from 'linescope'
 import { runProcessor } from 'linescope/testing'
 const handle = run(definePipeline({ processors: { up: (line: string) => line.toUpperCase() } }), { input: ['a', 'b'] })
@@ -60,6 +76,7 @@ console.log(stats, typeof result, typeof runProcessor)
 `,
       'package.json': '{ "type": "module" }'
     })
+    installPackage(tarball, folder)
     const { stdout } = run('node', ['program.ts'], folder)
     assert.equal(stdout, '2 object function\n')
     const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
@@ -67,21 +84,6 @@ console.log(stats, typeof result, typeof runProcessor)
     run('node', [compiler, ...options, '--typeRoots', join(ROOT, 'node_modules', '@types'), 'program.ts'], folder)
   })
 })
-
-/** Unpacks the package into `node_modules`, with this checkout's packages as its dependencies. */
-function install(t: TestContext, tarball: string, files: Readonly<Record<string, string>> = {}): string {
-  const folder = makeFolder(t, files)
-  const modules = join(folder, 'node_modules')
-  mkdirSync(modules)
-  run('tar', ['-xzf', tarball, '-C', modules], folder)
-  run('mv', [join(modules, 'package'), join(modules, 'linescope')], folder)
-  symlinkSync(join(ROOT, 'node_modules'), join(modules, 'linescope', 'node_modules'))
-  return folder
-}
-
-function command(folder: string): string {
-  return join(folder, 'node_modules', 'linescope', 'bin', 'linescope.js')
-}
 
 function run(name: string, args: readonly string[], cwd: string): { readonly stdout: string } {
   const executable = name === 'node' ? process.execPath : name

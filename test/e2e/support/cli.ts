@@ -13,6 +13,8 @@ export const LINESCOPE = join(ROOT, 'bin', 'linescope.js')
 const PATIENCE_MILLISECONDS = 90_000
 
 export interface CliOptions {
+  /** File to start in place of the checkout's own `bin/linescope.js`. */
+  readonly command?: string
   readonly cwd?: string
   readonly env?: NodeJS.ProcessEnv
   /** A file descriptor, `pipe`, or nothing at all; nothing by default. */
@@ -100,8 +102,8 @@ export class Cli {
 
 /** Starts `linescope …`; `t.after` ends it when the test has not. */
 export function start(t: TestContext, args: readonly string[], options: CliOptions = {}): Cli {
-  const { cwd, env, stdin = 'ignore', stdout = 'pipe' } = options
-  const cli = new Cli(process.execPath, [LINESCOPE, ...args], {
+  const { command = LINESCOPE, cwd, env, stdin = 'ignore', stdout = 'pipe' } = options
+  const cli = new Cli(process.execPath, [command, ...args], {
     stdio: [stdin, stdout, 'pipe'],
     env: { ...cleanEnvironment(), ...env },
     ...(cwd === undefined ? {} : { cwd })
