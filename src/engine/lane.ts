@@ -197,7 +197,7 @@ export class Lane {
     batch.sequence = this.#sequence++
     batch.readAtMilliseconds = telemetry.now()
     this.#linesLeft -= batch.lineCount
-    batch.path.fill(0, 0, batch.lineCount)
+    telemetry.begin(batch, plan.entry)
     if (this.#parts.countsHops) batch.hops.fill(0, 0, batch.lineCount)
     const queue = batch.queues[plan.entry]
     queue.clear()

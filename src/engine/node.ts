@@ -83,7 +83,8 @@ export class NodeRuntime {
   waitingHead = 0
   /** Running mean of what one line takes; unknown, so timed alone, until the first has been seen. */
   meanNanos = Number.POSITIVE_INFINITY
-  linesSinceSample = 0
+  /** When a line was timed alone last, for the quantiles, by this thread's clock. */
+  sampledAt = Number.NEGATIVE_INFINITY
 
   readonly #behaviour: Behaviour
   readonly #settle: NodeSettings['settleCall']

@@ -106,7 +106,8 @@ export class Telemetry {
   setMode(mode: TelemetryMode): void {
     this.timesCalls = this.countsPaths = mode !== 'off'
     this.recordsJourneys = mode === 'journeys' && this.journeys !== undefined
-    this.arrive = mode === 'off' ? () => undefined : (...arrival) => this.#advancePaths(...arrival)
+    this.arrive =
+      mode === 'off' ? () => undefined : (node, batch, queue, to) => this.#advancePaths(node, batch, queue, to)
   }
 
   nodeIndexes(node: number): NodeCounterIndexes {
@@ -127,6 +128,12 @@ export class Telemetry {
     return edgeOffset(this.region.shape) + edge
   }
 
+  /** The lines of a new batch have their paths begun: all come to the entry at once, from nowhere. */
+  begin(batch: Batch, entry: number): void {
+    const isWaiting = batch.oversize === undefined && this.countsPaths
+    batch.path.fill(isWaiting ? this.paths.next(ROOT_PATH, entry) << 1 : 0, 0, batch.lineCount)
+  }
+
   /** Items head..to of the queue have come to the processor: their paths go on. */
   arrive: Arrive = (node, batch, queue, to) => this.#advancePaths(node, batch, queue, to)
 
@@ -134,23 +141,20 @@ export class Telemetry {
     const { path } = batch
     const { items } = queue
     if (batch.isNew) {
-      // Every line of it comes to the entry, from nowhere.
       batch.isNew = false
-      path.fill(this.paths.next(ROOT_PATH, node) << 1, 0, batch.lineCount)
       return
     }
-    // Neighbours mostly come the same way: remember the last step.
-    let lastParent = -1
-    let lastChild = 0
+    // Neighbours mostly come the same way: what is added to one is added to the next.
+    let last = -1
+    let step = 0
     for (let at = queue.head; at < to; at++) {
       const item = items[at]
       const word = path[item]
-      const parent = word >> 1
-      if (parent !== lastParent) {
-        lastParent = parent
-        lastChild = this.paths.next(parent, node) << 1
+      if ((word | 1) !== last) {
+        last = word | 1
+        step = (this.paths.next(word >> 1, node) << 1) - (last - 1)
       }
-      path[item] = lastChild | (word & 1)
+      path[item] = word + step
     }
   }
 

@@ -35,6 +35,7 @@ export interface RegionLimits {
   readonly paths: number
   readonly journeyPages: number
   readonly journeyTextBytes: number
+  /** Room for records in a page, each of 6 words; a plain line takes a third of one. */
   readonly journeyRecords: number
   readonly errorPages: number
   readonly errorPageBytes: number

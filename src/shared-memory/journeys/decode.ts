@@ -2,19 +2,25 @@
 
 import type { PageHeader } from '../pages/reader.ts'
 import {
+  ALONE,
+  ALONE_WORDS,
   BATCH,
-  BATCH_SLOTS,
+  BATCH_WORDS,
+  CUT,
   CUT_LINE_BYTES,
   FORK,
-  forkSlots,
+  forkWords,
   IS_CUT,
   IS_FORKED,
   KIND_BATCH,
   LEAF,
   LEAF_WORDS,
-  LINE,
+  LENGTH_MASK,
   MAX_LEAVES,
-  SLOT_WORDS,
+  PATH_SHIFT,
+  RUN,
+  RUN_LINE_WORDS,
+  RUN_WORDS,
   START_MASK
 } from './layout.ts'
 
@@ -52,7 +58,7 @@ export interface Journey {
 export interface JourneyPage {
   readonly header: PageHeader
   readonly text: Uint8Array
-  readonly slots: Int32Array
+  readonly table: Int32Array
 }
 
 interface Batch {
@@ -64,84 +70,146 @@ interface Batch {
 }
 
 export function decodePage(page: JourneyPage): { readonly journeys: Journey[]; readonly isCorrupt: boolean } {
-  const journeys: Journey[] = []
-  const { slots, header } = page
-  let batch: Batch | undefined
-  let word = 0
-  while (word + SLOT_WORDS <= slots.length) {
-    if ((slots[word] & KIND_BATCH) !== 0) {
-      batch = decodeBatch(slots, word)
-      word += BATCH_SLOTS * SLOT_WORDS
-      if (batch === undefined) return { journeys, isCorrupt: true }
-      continue
-    }
-    const leaves = decodeLeaves(slots, word)
-    const text = decodeText(page, word)
-    if (batch === undefined || leaves === undefined || text === undefined) return { journeys, isCorrupt: true }
-    journeys.push({
-      epoch: header.epoch,
-      sequence: header.firstSequence + journeys.length,
-      sourceNumber: batch.sourceNumber,
-      offset: batch.offset + slots[word + LINE.offset],
-      lineNumber: batch.firstLineNumber + slots[word + LINE.index],
-      readAtMilliseconds: batch.readAtMilliseconds,
-      settledAtMilliseconds: batch.settledAtMilliseconds,
-      ...text,
-      ...leaves
-    })
-    word += ((slots[word] & IS_FORKED) !== 0 ? forkSlots(leaves.leaves.length) : 1) * SLOT_WORDS
-  }
-  return { journeys, isCorrupt: word !== slots.length || journeys.length !== header.count }
+  const decoder = new PageDecoder(page)
+  const isWhole = decoder.decode()
+  return { journeys: decoder.journeys, isCorrupt: !isWhole || decoder.journeys.length !== page.header.count }
 }
 
-function decodeBatch(slots: Int32Array, word: number): Batch | undefined {
-  if (word + BATCH_SLOTS * SLOT_WORDS > slots.length) return undefined
-  const numbers = new Float64Array(slots.slice(word, word + BATCH_SLOTS * SLOT_WORDS).buffer)
+class PageDecoder {
+  readonly journeys: Journey[] = []
+  readonly #page: JourneyPage
+  readonly #table: Int32Array
+  #batch: Batch | undefined
+  #word = 0
+
+  constructor(page: JourneyPage) {
+    this.#page = page
+    this.#table = page.table
+  }
+
+  /** False when it met what no writer writes. */
+  decode(): boolean {
+    while (this.#word < this.#table.length) if (!this.#record()) return false
+    return true
+  }
+
+  #record(): boolean {
+    const kind = this.#table[this.#word]
+    if ((kind & KIND_BATCH) !== 0) return this.#batchRecord()
+    if ((kind & IS_FORKED) !== 0) return this.#forkedLine()
+    return (kind & IS_CUT) !== 0 ? this.#cutLine() : this.#run()
+  }
+
+  #batchRecord(): boolean {
+    if (!this.#has(BATCH_WORDS)) return false
+    this.#batch = decodeBatch(this.#table.slice(this.#word, this.#word + BATCH_WORDS))
+    this.#word += BATCH_WORDS
+    return this.#batch !== undefined
+  }
+
+  #run(): boolean {
+    const table = this.#table
+    const run = this.#word
+    if (!this.#has(RUN_WORDS)) return false
+    const lines = table[run + RUN.lines]
+    if (lines <= 0 || !this.#has(RUN_WORDS + lines * RUN_LINE_WORDS)) return false
+    let start = table[run] & START_MASK
+    let offset = table[run + RUN.offset]
+    let word = run + RUN_WORDS
+    for (let line = 0; line < lines; line++, word += RUN_LINE_WORDS) {
+      const length = table[word] & LENGTH_MASK
+      const leaves = [{ path: table[word] >>> PATH_SHIFT, code: table[word + 1], forkDepth: 0 }]
+      const isWhole = this.#add(start, length, false, table[run + RUN.index] + line, offset, leaves, 1)
+      if (!isWhole) return false
+      start += length
+      offset += length
+    }
+    this.#word = word
+    return true
+  }
+
+  #cutLine(): boolean {
+    if (!this.#has(ALONE_WORDS)) return false
+    const table = this.#table
+    const word = this.#word
+    const leaves = [{ path: table[word + CUT.path], code: table[word + CUT.code], forkDepth: 0 }]
+    this.#word += ALONE_WORDS
+    return this.#addAlone(word, leaves, 1)
+  }
+
+  #forkedLine(): boolean {
+    if (!this.#has(ALONE_WORDS)) return false
+    const table = this.#table
+    const word = this.#word
+    const leafCount = table[word + FORK.leafCount]
+    const kept = table[word + FORK.keptLeaves]
+    if (kept < 0 || kept > MAX_LEAVES || leafCount < kept || !this.#has(forkWords(kept))) return false
+    const leaves: JourneyLeaf[] = []
+    for (let leaf = word + ALONE_WORDS; leaves.length < kept; leaf += LEAF_WORDS) {
+      leaves.push({
+        path: table[leaf + LEAF.path],
+        code: table[leaf + LEAF.code],
+        forkDepth: table[leaf + LEAF.forkDepth]
+      })
+    }
+    this.#word += forkWords(kept)
+    return this.#addAlone(word, leaves, leafCount)
+  }
+
+  #addAlone(word: number, leaves: readonly JourneyLeaf[], leafCount: number): boolean {
+    const table = this.#table
+    const isCut = (table[word] & IS_CUT) !== 0
+    const [start, length] = [table[word] & START_MASK, table[word + ALONE.length]]
+    return this.#add(start, length, isCut, table[word + ALONE.index], table[word + ALONE.offset], leaves, leafCount)
+  }
+
+  #add(
+    start: number,
+    length: number,
+    isCut: boolean,
+    index: number,
+    offset: number,
+    leaves: readonly JourneyLeaf[],
+    leafCount: number
+  ): boolean {
+    const batch = this.#batch
+    const stored = isCut ? CUT_LINE_BYTES : length
+    if (batch === undefined || length < 0 || start + stored > this.#page.text.length) return false
+    const bytes = this.#page.text.subarray(start, start + stored)
+    const text = isCut ? bytes : bytes.subarray(0, lengthWithoutLineEnd(bytes))
+    const { header } = this.#page
+    this.journeys.push({
+      epoch: header.epoch,
+      sequence: header.firstSequence + this.journeys.length,
+      sourceNumber: batch.sourceNumber,
+      offset: batch.offset + offset,
+      lineNumber: batch.firstLineNumber + index,
+      text,
+      fullLength: isCut ? length : text.length,
+      isCut,
+      readAtMilliseconds: batch.readAtMilliseconds,
+      settledAtMilliseconds: batch.settledAtMilliseconds,
+      leaves,
+      leafCount
+    })
+    return true
+  }
+
+  #has(words: number): boolean {
+    return this.#word + words <= this.#table.length
+  }
+}
+
+function decodeBatch(words: Int32Array): Batch | undefined {
+  const numbers = new Float64Array(words.buffer)
   if (!numbers.subarray(1, 5).every(Number.isFinite)) return undefined
   return {
-    sourceNumber: slots[word + BATCH.sourceNumber],
+    sourceNumber: words[BATCH.sourceNumber],
     offset: numbers[BATCH.offset / 2],
     firstLineNumber: numbers[BATCH.firstLineNumber / 2],
     readAtMilliseconds: numbers[BATCH.readAt / 2],
     settledAtMilliseconds: numbers[BATCH.settledAt / 2]
   }
-}
-
-function decodeLeaves(
-  slots: Int32Array,
-  word: number
-): { readonly leaves: JourneyLeaf[]; readonly leafCount: number } | undefined {
-  if ((slots[word] & IS_FORKED) === 0) {
-    return { leaves: [{ path: slots[word + LINE.path], code: slots[word + LINE.code], forkDepth: 0 }], leafCount: 1 }
-  }
-  const leafCount = slots[word + FORK.leafCount]
-  const kept = slots[word + FORK.keptLeaves]
-  if (kept < 0 || kept > MAX_LEAVES || leafCount < kept) return undefined
-  if (word + forkSlots(kept) * SLOT_WORDS > slots.length) return undefined
-  const leaves: JourneyLeaf[] = []
-  for (let leaf = word + SLOT_WORDS; leaves.length < kept; leaf += LEAF_WORDS) {
-    leaves.push({
-      path: slots[leaf + LEAF.path],
-      code: slots[leaf + LEAF.code],
-      forkDepth: slots[leaf + LEAF.forkDepth]
-    })
-  }
-  return { leaves, leafCount }
-}
-
-function decodeText(
-  page: JourneyPage,
-  word: number
-): { readonly text: Uint8Array; readonly fullLength: number; readonly isCut: boolean } | undefined {
-  const start = page.slots[word] & START_MASK
-  const length = page.slots[word + LINE.length]
-  const isCut = (page.slots[word] & IS_CUT) !== 0
-  const stored = isCut ? CUT_LINE_BYTES : length
-  if (length < 0 || start + stored > page.text.length) return undefined
-  const bytes = page.text.subarray(start, start + stored)
-  if (isCut) return { text: bytes, fullLength: length, isCut }
-  const text = bytes.subarray(0, lengthWithoutLineEnd(bytes))
-  return { text, fullLength: text.length, isCut }
 }
 
 function lengthWithoutLineEnd(bytes: Uint8Array): number {

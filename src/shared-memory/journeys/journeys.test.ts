@@ -8,6 +8,9 @@ import { MAX_LEAVES } from './layout.ts'
 import { JourneyReader } from './reader.ts'
 import { type JourneyBatch, JourneyWriter } from './writer.ts'
 
+/** Plain lines of one batch that fill a page of the test region: 1,024 records of 6 words, less batch and run. */
+const FULL_PAGE = (1_024 * 6 - 12 - 4) / 2
+
 const BATCH: JourneyBatch = {
   sourceNumber: 2,
   offset: 2 ** 40,
@@ -199,16 +202,28 @@ test('a page is handed over 100 ms after its first record, and its lines are fre
   assert.equal(reader.poll().length, 0)
 })
 
+test('the longest line that is kept whole, on the last path that there can be, is told right', () => {
+  const { writer, reader } = writerAndReader()
+  const line = `${'x'.repeat(16_383)}\n`
+  writer.beginBatch(BATCH)
+  writer.addLines(Buffer.from(line), Int32Array.of(0, 16_384), 0, 1, Int32Array.of(65_535 << 1), Int32Array.of(1))
+  writer.flush(Number.POSITIVE_INFINITY)
+  const [journey] = reader.poll()
+  assert.equal(textOf(journey), line.trimEnd())
+  assert.equal(journey.isCut, false)
+  assert.deepEqual(journey.leaves, [{ path: 65_535, code: 1, forkDepth: 0 }])
+})
+
 test('full pages stay in the ring, each delivered once, and a new reader finds them again', () => {
   const region = testRegion()
   const { writer, reader } = writerAndReader(region)
-  const lines = Array.from({ length: 1_100 }, (_, index) => `${index}\n`)
+  const lines = Array.from({ length: 3_200 }, (_, index) => `${index}\n`)
   addBatch(writer, lines)
-  assert.equal(reader.poll().length, 1_022)
+  assert.equal(reader.poll().length, FULL_PAGE)
   assert.equal(reader.poll().length, 0)
-  assert.equal(reader.ledger().held, 1_022)
+  assert.equal(reader.ledger().held, FULL_PAGE)
   const second = new JourneyReader(region)
-  assert.equal(second.poll().length, 1_022)
+  assert.equal(second.poll().length, FULL_PAGE)
   assertLaw(second)
 })
 
@@ -238,13 +253,13 @@ test('a limited poll reads the newest full pages and counts the ones that it pas
   const { writer, reader } = writerAndReader()
   addBatch(
     writer,
-    Array.from({ length: 3_200 }, (_, index) => `${index}\n`)
+    Array.from({ length: 9_200 }, (_, index) => `${index}\n`)
   )
   writer.flush(Number.POSITIVE_INFINITY)
   const journeys = reader.poll(1)
   assert.equal(reader.skippedPages, 2)
-  assert.equal(journeys[0].sequence, 2 * 1_022)
-  assert.equal(journeys.length, 3_200 - 2 * 1_022)
+  assert.equal(journeys[0].sequence, 2 * FULL_PAGE)
+  assert.equal(journeys.length, 9_200 - 2 * FULL_PAGE)
   assert.equal(reader.poll().length, 0)
 })
 

@@ -3,7 +3,7 @@
 import { type Death, type PageHeader, type PageLedger, PageReader } from '../pages/reader.ts'
 import { openRegion, type Region } from '../region.ts'
 import { decodePage, type Journey, type JourneyPage } from './decode.ts'
-import { SLOT_WORDS, slotsWord, textWord } from './layout.ts'
+import { tableWord, tableWords, textWord } from './layout.ts'
 
 export type { Journey } from './decode.ts'
 
@@ -56,15 +56,15 @@ export class JourneyReader {
     const { limits, buffer } = this.#region
     const { page, usedBytes, usedWords } = header
     const isSane = usedBytes >= 0 && usedBytes <= limits.journeyTextBytes && usedWords >= 0
-    if (!isSane || usedWords > limits.journeyRecords * SLOT_WORDS) {
+    if (!isSane || usedWords > tableWords(limits)) {
       this.telemetryCorrupt++
       return
     }
     const text = new Uint8Array(usedBytes)
     text.set(new Uint8Array(buffer, (this.#base + textWord(page, limits)) * 4, usedBytes))
-    const slots = new Int32Array(usedWords)
-    slots.set(new Int32Array(buffer, (this.#base + slotsWord(page, limits)) * 4, usedWords))
-    copies.push({ header, text, slots })
+    const table = new Int32Array(usedWords)
+    table.set(new Int32Array(buffer, (this.#base + tableWord(page, limits)) * 4, usedWords))
+    copies.push({ header, text, table })
   }
 
   #decode(copy: JourneyPage, deaths: readonly Death[]): Journey[] {

@@ -4,21 +4,28 @@
 import { PageWriter } from '../pages/writer.ts'
 import { openRegion, type Region } from '../region.ts'
 import {
+  ALONE,
+  ALONE_WORDS,
   BATCH,
-  BATCH_SLOTS,
+  BATCH_WORDS,
+  CUT,
   CUT_LINE_BYTES,
   FORK,
-  forkSlots,
+  forkWords,
   IS_CUT,
   IS_FORKED,
   KIND_BATCH,
   LEAF,
   LEAF_WORDS,
-  LINE,
   LONG_LINE_BYTES,
   MAX_LEAVES,
-  SLOT_WORDS,
-  slotsWord,
+  MAX_PATHS,
+  PATH_SHIFT,
+  RUN,
+  RUN_LINE_WORDS,
+  RUN_WORDS,
+  tableWord,
+  tableWords,
   textWord
 } from './layout.ts'
 
@@ -39,19 +46,19 @@ export interface JourneyBatch {
 export class JourneyWriter {
   readonly #pages: PageWriter
   readonly #textBytes: number
-  readonly #slotCount: number
+  readonly #tableWords: number
   readonly #texts: Buffer[] = []
-  readonly #slotTables: Int32Array[] = []
+  readonly #tables: Int32Array[] = []
   /** The batch record, ready to be copied to each page that holds lines of it. */
-  readonly #batchWords = new Int32Array(BATCH_SLOTS * SLOT_WORDS)
+  readonly #batchWords = new Int32Array(BATCH_WORDS)
   readonly #batchNumbers = new Float64Array(this.#batchWords.buffer)
   #bytesStart = 0
   #settledAt = 0
   #isBatchInPage = false
   #text: Buffer = Buffer.alloc(0)
-  #slots: Int32Array = new Int32Array(0)
+  #table: Int32Array = new Int32Array(0)
   #usedBytes = 0
-  #usedSlots = 0
+  #usedWords = 0
   #lines = 0
   #firstRecordAt = 0
 
@@ -59,6 +66,7 @@ export class JourneyWriter {
     if (!region.shape.trace) throw new Error('This region has no journey pages: it was made without trace.')
     const { cells, layout } = openRegion(region)
     const { limits } = region
+    if (limits.paths > MAX_PATHS) throw new Error(`Journeys have room for ${MAX_PATHS} paths.`)
     this.#pages = new PageWriter(cells, {
       base: layout.journeys,
       pageCount: limits.journeyPages,
@@ -66,12 +74,12 @@ export class JourneyWriter {
       overwrites: true
     })
     this.#textBytes = limits.journeyTextBytes
-    this.#slotCount = limits.journeyRecords
+    this.#tableWords = tableWords(limits)
     for (let page = 0; page < limits.journeyPages; page++) {
       const text = (layout.journeys + textWord(page, limits)) * 4
-      const slots = (layout.journeys + slotsWord(page, limits)) * 4
+      const table = (layout.journeys + tableWord(page, limits)) * 4
       this.#texts.push(Buffer.from(region.buffer, text, this.#textBytes))
-      this.#slotTables.push(new Int32Array(region.buffer, slots, this.#slotCount * SLOT_WORDS))
+      this.#tables.push(new Int32Array(region.buffer, table, this.#tableWords))
     }
   }
 
@@ -114,7 +122,7 @@ export class JourneyWriter {
   ): void {
     let line = from
     while (line < to) {
-      if (!this.#open(1)) {
+      if (!this.#open(RUN_WORDS + RUN_LINE_WORDS)) {
         this.#pages.drop(to - line)
         return
       }
@@ -144,18 +152,18 @@ export class JourneyWriter {
     forkDepth: Int32Array
   ): void {
     const kept = Math.min(leafCount, MAX_LEAVES)
-    if (!this.#makeRoom(end - start, forkSlots(kept))) return
-    const slot = this.#addLine(bytes, start, end, lineIndex, IS_FORKED)
-    const slots = this.#slots
-    slots[slot + FORK.leafCount] = leafCount
-    slots[slot + FORK.keptLeaves] = kept
-    let leaf = slot + SLOT_WORDS
+    if (!this.#makeRoom(end - start, forkWords(kept))) return
+    const word = this.#addLine(bytes, start, end, lineIndex, IS_FORKED)
+    const table = this.#table
+    table[word + FORK.leafCount] = leafCount
+    table[word + FORK.keptLeaves] = kept
+    let leaf = word + ALONE_WORDS
     for (let index = 0; index < kept; index++, leaf += LEAF_WORDS) {
-      slots[leaf + LEAF.path] = leafPath[index] >> 1
-      slots[leaf + LEAF.code] = leafCode[index]
-      slots[leaf + LEAF.forkDepth] = forkDepth[index]
+      table[leaf + LEAF.path] = leafPath[index] >> 1
+      table[leaf + LEAF.code] = leafCode[index]
+      table[leaf + LEAF.forkDepth] = forkDepth[index]
     }
-    this.#usedSlots += forkSlots(kept) - 1
+    this.#usedWords = leaf
   }
 
   /** Hands the page over when its first record is 100 ms old; `Infinity` hands it over now, as before going idle. */
@@ -173,33 +181,32 @@ export class JourneyWriter {
     leafPath: Int32Array,
     leafCode: Int32Array
   ): number {
-    const slots = this.#slots
-    const last = Math.min(to, from + this.#slotCount - this.#usedSlots)
+    const table = this.#table
+    const firstWord = this.#usedWords + RUN_WORDS
+    const last = Math.min(to, from + Math.floor((this.#tableWords - firstWord) / RUN_LINE_WORDS))
     const firstByte = starts[from]
-    const textStart = this.#usedBytes
-    const toText = textStart - firstByte
-    const endOfRoom = this.#textBytes - toText
-    const bytesStart = this.#bytesStart
-    let word = this.#usedSlots * SLOT_WORDS
+    const endOfRoom = this.#textBytes - this.#usedBytes + firstByte
+    let word = firstWord
     let line = from
     let start = firstByte
     for (; line < last; line++) {
       const end = starts[line + 1]
       if (end > endOfRoom || end - start > LONG_LINE_BYTES) break
-      slots[word + LINE.start] = start + toText
-      slots[word + LINE.length] = end - start
-      slots[word + LINE.path] = leafPath[line] >> 1
-      slots[word + LINE.code] = leafCode[line]
-      slots[word + LINE.index] = line
-      slots[word + LINE.offset] = start - bytesStart
-      word += SLOT_WORDS
+      table[word] = (end - start) | ((leafPath[line] >> 1) << PATH_SHIFT)
+      table[word + 1] = leafCode[line]
+      word += RUN_LINE_WORDS
       start = end
     }
     if (line > from) {
+      const run = this.#usedWords
+      table[run] = this.#usedBytes
+      table[run + RUN.lines] = line - from
+      table[run + RUN.index] = from
+      table[run + RUN.offset] = firstByte - this.#bytesStart
       // Not `set`: into shared memory that copies word by word, in three times the time.
-      bytes.copy(this.#text, textStart, firstByte, start)
-      this.#usedBytes = start + toText
-      this.#usedSlots += line - from
+      bytes.copy(this.#text, this.#usedBytes, firstByte, start)
+      this.#usedBytes += start - firstByte
+      this.#usedWords = word
       this.#lines += line - from
     }
     return line
@@ -207,42 +214,42 @@ export class JourneyWriter {
 
   /** One line on its own, cut when it is over-long. */
   #addAlone(bytes: Buffer, start: number, end: number, lineIndex: number, path: number, code: number): void {
-    if (!this.#makeRoom(end - start, 1)) return
-    const slot = this.#addLine(bytes, start, end, lineIndex, 0)
-    this.#slots[slot + LINE.path] = path
-    this.#slots[slot + LINE.code] = code
+    if (!this.#makeRoom(end - start, ALONE_WORDS)) return
+    const word = this.#addLine(bytes, start, end, lineIndex, 0)
+    this.#table[word + CUT.path] = path
+    this.#table[word + CUT.code] = code
   }
 
-  /** Writes what all kinds of lines have in common and returns the slot's first word. */
+  /** Writes what all lines on their own have in common and returns the record's first word. */
   #addLine(bytes: Buffer, start: number, end: number, lineIndex: number, flags: number): number {
     const isCut = end - start > LONG_LINE_BYTES
     const stored = isCut ? CUT_LINE_BYTES : end - start
-    const slots = this.#slots
-    const slot = this.#usedSlots * SLOT_WORDS
-    slots[slot + LINE.start] = this.#usedBytes | flags | (isCut ? IS_CUT : 0)
-    slots[slot + LINE.length] = isCut ? lengthWithoutLineEnd(bytes, start, end) : stored
-    slots[slot + LINE.index] = lineIndex
-    slots[slot + LINE.offset] = start - this.#bytesStart
+    const table = this.#table
+    const word = this.#usedWords
+    table[word] = this.#usedBytes | flags | (isCut ? IS_CUT : 0)
+    table[word + ALONE.length] = isCut ? lengthWithoutLineEnd(bytes, start, end) : stored
+    table[word + ALONE.index] = lineIndex
+    table[word + ALONE.offset] = start - this.#bytesStart
     bytes.copy(this.#text, this.#usedBytes, start, start + stored)
     this.#usedBytes += stored
-    this.#usedSlots++
+    this.#usedWords += ALONE_WORDS
     this.#lines++
-    return slot
+    return word
   }
 
   /** Makes sure that the page has room for a line of its own; counts it as dropped when no page can be had. */
-  #makeRoom(lineBytes: number, slots: number): boolean {
+  #makeRoom(lineBytes: number, words: number): boolean {
     const stored = lineBytes > LONG_LINE_BYTES ? CUT_LINE_BYTES : lineBytes
     if (this.#pages.page !== -1 && this.#usedBytes + stored > this.#textBytes) this.#seal(true)
-    if (this.#open(slots)) return true
+    if (this.#open(words)) return true
     this.#pages.drop(1)
     return false
   }
 
-  /** Makes sure that there is a page with the batch in it and room for so many slots more. */
-  #open(slots: number): boolean {
-    const needed = this.#isBatchInPage ? slots : slots + BATCH_SLOTS
-    if (this.#pages.page !== -1 && this.#usedSlots + needed > this.#slotCount) this.#seal(true)
+  /** Makes sure that there is a page with the batch in it and room for so many words more. */
+  #open(words: number): boolean {
+    const needed = this.#isBatchInPage ? words : words + BATCH_WORDS
+    if (this.#pages.page !== -1 && this.#usedWords + needed > this.#tableWords) this.#seal(true)
     if (this.#pages.page === -1 && !this.#acquire()) return false
     if (!this.#isBatchInPage) this.#addBatch()
     return true
@@ -251,16 +258,16 @@ export class JourneyWriter {
   #acquire(): boolean {
     if (!this.#pages.acquire()) return false
     this.#text = this.#texts[this.#pages.page]
-    this.#slots = this.#slotTables[this.#pages.page]
+    this.#table = this.#tables[this.#pages.page]
     this.#usedBytes = 0
-    this.#usedSlots = 0
+    this.#usedWords = 0
     this.#firstRecordAt = this.#settledAt
     return true
   }
 
   #addBatch(): void {
-    this.#slots.set(this.#batchWords, this.#usedSlots * SLOT_WORDS)
-    this.#usedSlots += BATCH_SLOTS
+    this.#table.set(this.#batchWords, this.#usedWords)
+    this.#usedWords += BATCH_WORDS
     this.#isBatchInPage = true
   }
 
@@ -269,7 +276,7 @@ export class JourneyWriter {
       count: this.#lines,
       isFull,
       usedBytes: this.#usedBytes,
-      usedWords: this.#usedSlots * SLOT_WORDS
+      usedWords: this.#usedWords
     })
     this.#lines = 0
     this.#isBatchInPage = false
