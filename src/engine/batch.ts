@@ -110,7 +110,6 @@ export class Batch {
   forkDepth: Int32Array<ArrayBuffer> = new Int32Array(0)
   /** By entering line: its instances, and the length of what they hold beyond the first. */
   descendants: Map<number, { count: number; bytes: number }> | undefined
-  voidCount = 0
   /** A line was undone: queues may still hold items of it, which are to be skipped. */
   hasVoid = false
   /** Calls ended out of order: queues must be merged before they are run. */
@@ -131,7 +130,7 @@ export class Batch {
   hasEntered = false
   /** Calls under way, parked retries and items waiting for a free call, all of the current step. */
   pending = 0
-  /** First entering line that must not be settled (`on_error: stop`). */
+  /** First entering line that must not be settled: `on_error: stop`, or a stop that gives lines back. */
   stopAt = Number.POSITIVE_INFINITY
   isWriting = false
 
@@ -149,7 +148,6 @@ export class Batch {
     this.isNew = true
     this.hasForks = false
     this.descendants = undefined
-    this.voidCount = 0
     this.hasVoid = false
     this.hasRecords = false
     this.isDisordered = false

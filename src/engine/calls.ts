@@ -61,16 +61,31 @@ export class Calls {
     return [...this.#running.values(), ...this.#parked].sort((a, b) => a.sinceMilliseconds - b.sinceMilliseconds)
   }
 
-  /** How many lines of these batches calls hold, parked and waiting ones included. */
+  /** How many lines of these batches calls hold, parked and waiting ones included; not those that will not be settled. */
   countOf(batches: readonly Batch[]): number {
     let count = 0
-    for (const held of [this.#running.values(), this.#parked, this.#abandoned]) {
-      for (const { batch } of held) if (batches.includes(batch)) count++
+    const note = ({ batch, item }: { readonly batch: Batch; readonly item: number }): void => {
+      if (batches.includes(batch) && batch.rootOf(item) < batch.stopAt) count++
     }
+    for (const held of [this.#running.values(), this.#parked, this.#abandoned]) for (const each of held) note(each)
     for (const { waiting, waitingHead } of this.#waitingNodes) {
-      for (let at = waitingHead; at < waiting.length; at++) if (batches.includes(waiting[at].batch)) count++
+      for (let at = waitingHead; at < waiting.length; at++) note(waiting[at])
     }
     return count
+  }
+
+  /** Last entering line of the batch with a call under way or a retry that waits for its time; -1: there is none. */
+  lastLineOf(batch: Batch): number {
+    let last = -1
+    for (const held of [this.#running.values(), this.#parked]) {
+      for (const each of held) if (each.batch === batch) last = Math.max(last, batch.rootOf(each.item))
+    }
+    return last
+  }
+
+  /** Items of the batch's lines from `fromLine` on that wait for a free call will not get one. */
+  dropWaiting(batch: Batch, fromLine: number): void {
+    this.#forgetWaiting(batch, waiting => waiting.batch === batch && batch.rootOf(waiting.item) >= fromLine)
   }
 
   /** Starts the call, or lets the item wait until one of the calls under way has ended. */
@@ -141,14 +156,21 @@ export class Calls {
       freed.add(held.node)
       slot.controller?.abort(new EngineError('fanout_limit', 'the entering line was undone'))
     }
+    this.#forgetWaiting(batch, isOfLine)
+    // Not at once: the line is being undone in the middle of another call.
+    if (freed.size > 0) queueMicrotask(() => this.#goOn(freed))
+  }
+
+  #forgetWaiting(
+    batch: Batch,
+    isForgotten: (waiting: { readonly batch: Batch; readonly item: number }) => boolean
+  ): void {
     for (const node of this.#waitingNodes) {
-      const kept = node.waiting.slice(node.waitingHead).filter(waiting => !isOfLine(waiting))
+      const kept = node.waiting.slice(node.waitingHead).filter(waiting => !isForgotten(waiting))
       batch.pending -= node.waiting.length - node.waitingHead - kept.length
       node.waiting.splice(0, node.waiting.length, ...kept)
       node.waitingHead = 0
     }
-    // Not at once: the line is being undone in the middle of another call.
-    if (freed.size > 0) queueMicrotask(() => this.#goOn(freed))
   }
 
   /** Ends everything that is under way, unsettled: its lines stay in flight. */

@@ -81,7 +81,6 @@ export class Emissions {
       if (batch.outcome[other] === VOID) continue
       batch.outcome[other] = VOID
       batch.dead.delete(other)
-      batch.voidCount++
     }
     batch.outcome[line] = DEAD
     // The letter tells the way of the instance that was one too many, and the value that it had.

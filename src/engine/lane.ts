@@ -8,6 +8,7 @@ import type { Source } from '../sdk/source.ts'
 import { Batch } from './batch.ts'
 import { BatchPace } from './batch-pace.ts'
 import { describeError } from './errors.ts'
+import { giveBack } from './give-back.ts'
 import type { LaneParts } from './lane-parts.ts'
 import { writeLedger } from './ledger.ts'
 import { LineFramer } from './line-framer.ts'
@@ -42,8 +43,9 @@ export class Lane {
   #linesLeft: number
   #isStopping = false
   #isAbandoned = false
+  #hasGivenBack = false
   #end: LaneEnd | undefined
-  /** Batches from this one on are not settled (`on_error: stop`). */
+  /** Last batch that is settled, up to its `stopAt`: `on_error: stop`, or a stop that gives lines back. */
   #stopSequence = Number.POSITIVE_INFINITY
   #lastPublish = 0
   #lastTurn = 0
@@ -98,8 +100,22 @@ export class Lane {
     }
   }
 
-  /** Reads no more and returns from `run` once what was read is settled. */
+  /** Reads no more and returns from `run` once what is under way is settled; lines that wait are given back. */
   stop(): void {
+    // Not in the middle of a call, from which a stop may be asked for.
+    if (!this.#hasGivenBack) queueMicrotask(() => this.#giveBack())
+    this.#hasGivenBack = true
+    this.#stopReading()
+  }
+
+  #giveBack(): void {
+    const last = giveBack(this.#open, this.#parts.calls)
+    if (last === undefined) return
+    this.#stopSequence = Math.min(this.#stopSequence, last.sequence)
+    this.#scheduleProgress()
+  }
+
+  #stopReading(): void {
     this.#isStopping = true
     this.#framer.close()
     this.#wake?.()
@@ -109,7 +125,7 @@ export class Lane {
   abandon(): void {
     this.#isAbandoned = true
     this.#parts.calls.abandon()
-    this.stop()
+    this.#stopReading()
   }
 
   publish(): void {
@@ -138,8 +154,7 @@ export class Lane {
   #writeLedger(): void {
     const { telemetry, settler, nodes, calls } = this.#parts
     telemetry.counters[LANE.input_bytes] = this.#framer.readBytes
-    // The batch that `on_error: stop` cuts off counts, up to its failed line, once it has settled.
-    const open = this.#open.filter(batch => batch.sequence < this.#stopSequence)
+    const open = this.#open.filter(batch => batch.sequence <= this.#stopSequence)
     writeLedger(telemetry.counters, settler.totals, open, nodes, calls)
   }
 
@@ -326,7 +341,7 @@ export class Lane {
         this.#end = { reason: 'stop_on_error', message: `${place}: ${message}` }
       }
     }
-    this.stop()
+    this.#stopReading()
   }
 
   #scheduleProgress(): void {

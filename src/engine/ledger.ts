@@ -4,7 +4,7 @@
 // a line that the engine has lost is in none of them, and shows as unaccounted.
 
 import { LANE, NODE, NODE_OFFSET, NODE_STRIDE } from '../shared-memory/index.ts'
-import type { Batch } from './batch.ts'
+import { type Batch, VOID } from './batch.ts'
 import type { Calls } from './calls.ts'
 import type { NodeRuntime } from './node.ts'
 import type { SettledTotals } from './settler.ts'
@@ -25,11 +25,16 @@ export function writeLedger(
   let openBytes = 0
   const counts = new Float64Array(16)
   for (const batch of open) {
-    entered += batch.lineCount
-    forked += batch.itemCount - batch.lineCount - batch.voidCount
-    openLines += batch.lineCount
+    const lines = Math.min(batch.lineCount, batch.stopAt)
+    entered += lines
+    openLines += lines
     openBytes += batch.byteLength
-    for (let item = 0; item < batch.itemCount; item++) counts[batch.outcome[item] & OUTCOME_BITS]++
+    forked -= lines
+    for (let item = 0; item < batch.itemCount; item++) {
+      if (batch.outcome[item] === VOID || batch.rootOf(item) >= lines) continue
+      forked++
+      counts[batch.outcome[item] & OUTCOME_BITS]++
+    }
     for (const queue of batch.queues) inFlight += queuedIn(queue, batch)
   }
   dropped += counts[DROPPED]
@@ -65,9 +70,13 @@ function writeNodes(counters: Float64Array, open: readonly Batch[], nodes: reado
   }
 }
 
+/** Lines that wait at the processor: not the undone ones, nor those that will not be settled. */
 function queuedIn(queue: Batch['queues'][number], batch: Batch): number {
-  if (!batch.hasVoid) return queue.count - queue.head
+  if (!batch.hasVoid && batch.stopAt >= batch.lineCount) return queue.count - queue.head
   let held = 0
-  for (let at = queue.head; at < queue.count; at++) if (batch.outcome[queue.items[at]] === 0) held++
+  for (let at = queue.head; at < queue.count; at++) {
+    const item = queue.items[at]
+    if (batch.outcome[item] === 0 && batch.rootOf(item) < batch.stopAt) held++
+  }
   return held
 }

@@ -15,6 +15,7 @@ export interface InputInfo {
   readonly sourceNumber: number
   readonly name: string
   readonly file: string | undefined
+  readonly canReadAgain: boolean
 }
 
 /** A buffer and how many batches still need it. */
@@ -40,7 +41,7 @@ export class LineFramer {
   private readonly freeChunks: Chunk[] = []
 
   private input: ByteInput | undefined
-  private info: InputInfo = { sourceNumber: -1, name: '', file: undefined }
+  private info: InputInfo = { sourceNumber: -1, name: '', file: undefined, canReadAgain: false }
   private chunk: Chunk
   /** Bytes from..to of the chunk are read and not yet handed out. */
   private from = 0
@@ -127,7 +128,8 @@ export class LineFramer {
       input.close()
       return false
     }
-    this.info = { sourceNumber: this.info.sourceNumber + 1, name: input.name, file: input.file }
+    const { name, file, canReadAgain = false } = input
+    this.info = { sourceNumber: this.info.sourceNumber + 1, name, file, canReadAgain }
     this.inputEnded = false
     this.from = this.to = this.scanned = 0
     this.offset = 0

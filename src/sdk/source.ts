@@ -15,6 +15,8 @@ export interface ByteInput {
   readonly sizeBytes: number | undefined
   /** Bytes taken from the underlying file so far (compressed ones for gzip). */
   readonly readBytes: number
+  /** True when all of it can be read again from any position: a stop may then leave lines that it has read for later. */
+  readonly canReadAgain?: boolean
   /**
    * Copies at most `length` bytes to `target` from `offset` on and returns how many; 0 is the end of the input.
    * A promise means that nothing is at hand now. Throws (or rejects with) a SourceError.

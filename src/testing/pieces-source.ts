@@ -8,6 +8,8 @@ export type Piece = string | Uint8Array | Promise<string | Uint8Array>
 export interface GivenInput {
   readonly name?: string
   readonly file?: string
+  /** Default false, as for a pipe. */
+  readonly canReadAgain?: boolean
   /** Taken one by one as the engine reads; an iterator that throws is a read that fails. */
   readonly pieces: Iterable<Piece>
 }
@@ -29,6 +31,7 @@ export function piecesSource(inputs: readonly GivenInput[]): Source {
 class PiecesInput implements ByteInput {
   readonly name: string
   readonly file: string | undefined
+  readonly canReadAgain: boolean
   readonly sizeBytes = undefined
   readBytes = 0
   readonly #pieces: Iterator<Piece>
@@ -39,6 +42,7 @@ class PiecesInput implements ByteInput {
   constructor(input: GivenInput, name: string) {
     this.name = input.name ?? name
     this.file = input.file
+    this.canReadAgain = input.canReadAgain ?? false
     this.#pieces = input.pieces[Symbol.iterator]()
   }
 

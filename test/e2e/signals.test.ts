@@ -89,12 +89,13 @@ describe('a run that is to stop', TOGETHER, () => {
   ] as const
   const kinds = [
     ['one after the other', '{ use: ./step.ts#slow, to: end, concurrency: 1 }'],
+    ['eight at once', '{ use: ./step.ts#slow, to: end }'],
     ['blocking its thread', '{ delay: { ms: 100, block: true }, to: end }']
   ] as const
   for (const [signal, code] of signals) {
-    for (const [how, processor] of signal === 'SIGINT' ? kinds : kinds.slice(1)) {
+    for (const [how, processor] of signal === 'SIGINT' ? kinds : kinds.slice(2)) {
       test(`0.1 s a line, ${how}: leaves on ${signal} with what is settled written`, async t => {
-        const started = startWith(t, processor, 500)
+        const started = startWith(t, processor, 5_000)
         await hasOutput(started)
 
         const sentAt = performance.now()
@@ -103,18 +104,19 @@ describe('a run that is to stop', TOGETHER, () => {
         const seconds = (performance.now() - sentAt) / 1000
 
         t.diagnostic(`left after ${seconds.toFixed(2)} s`)
-        assert.ok(seconds < 15, `${seconds} s`)
+        assert.ok(seconds < 10, `${seconds} s`)
         assert.match(ended.stderr, new RegExp(`Stopping \\(${signal}\\)`))
         const { ledger } = reportOf(ended)
-        assert.ok(ledger.delivered > 0 && ledger.delivered < 500, JSON.stringify(ledger))
+        assert.ok(ledger.delivered > 0 && ledger.delivered < 5_000, JSON.stringify(ledger))
         assertPrefix(started.written(), ledger.delivered)
-        // Either all that was read is settled, or it is said what is not.
-        assert.equal(ended.code, ledger.in_flight === 0 ? code : 1, ended.stderr)
+        // What no call had begun for is given back to the file.
+        assert.deepEqual([ledger.entered, ledger.in_flight], [ledger.delivered, 0])
+        assert.equal(ended.code, code, ended.stderr)
       })
     }
   }
 
-  test('calls that never end are given up in time, and it is said how many lines they hold', async t => {
+  test('calls that never end are given up in time, and it is said how many lines they hold; others are given back', async t => {
     const started = startWith(t, '{ use: ./step.ts#never, to: end, timeout: 10m }', 10)
     await inside(started, 'never')
 
@@ -126,9 +128,9 @@ describe('a run that is to stop', TOGETHER, () => {
     assert.equal(ended.code, 1)
     assert.match(
       ended.stderr,
-      /^linescope: stopping took too long: 10 lines that had been read were given up, not settled$/m
+      /^linescope: stopping took too long: 8 lines that had been read were given up, not settled$/m
     )
-    assert.equal(reportOf(ended).ledger.in_flight, 10)
+    assert.equal(reportOf(ended).ledger.in_flight, 8)
   })
 
   test('a second signal ends at once what the first waits for', async t => {

@@ -106,6 +106,11 @@ class FileInput implements ByteInput {
     return this.reader?.readBytes ?? 0
   }
 
+  /** Pipes and terminals have no size, and what was read of them is gone. */
+  get canReadAgain(): boolean {
+    return this.sizeBytes !== undefined
+  }
+
   read(target: Uint8Array, offset: number, length: number): number | Promise<number> {
     if (this.isClosed) return 0
     this.reader ??= this.open()
