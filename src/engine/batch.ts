@@ -130,6 +130,8 @@ export class Batch {
   hasEntered = false
   /** Calls under way, parked retries and items waiting for a free call, all of the current step. */
   pending = 0
+  /** Last entering line that an asynchronous call was started for, or that waited for a retry; -1: none. */
+  lastBegunLine = -1
   /** First entering line that must not be settled: `on_error: stop`, or a stop that gives lines back. */
   stopAt = Number.POSITIVE_INFINITY
   isWriting = false
@@ -162,8 +164,13 @@ export class Batch {
     this.step = 0
     this.hasEntered = false
     this.pending = 0
+    this.lastBegunLine = -1
     this.stopAt = Number.POSITIVE_INFINITY
     this.isWriting = false
+  }
+
+  noteBegun(item: number): void {
+    this.lastBegunLine = Math.max(this.lastBegunLine, this.rootOf(item))
   }
 
   rootOf(item: number): number {

@@ -9,7 +9,7 @@ import { CallSlot } from './call.ts'
 import type { Emissions } from './emissions.ts'
 import { EngineError } from './errors.ts'
 import type { Failures } from './failures.ts'
-import type { NodeRuntime } from './node.ts'
+import type { NodeRuntime, WaitingItem } from './node.ts'
 import type { Telemetry } from './telemetry.ts'
 
 /** A call under way, or a retry that waits for its time. */
@@ -74,18 +74,9 @@ export class Calls {
     return count
   }
 
-  /** Last entering line of the batch with a call under way or a retry that waits for its time; -1: there is none. */
-  lastLineOf(batch: Batch): number {
-    let last = -1
-    for (const held of [this.#running.values(), this.#parked]) {
-      for (const each of held) if (each.batch === batch) last = Math.max(last, batch.rootOf(each.item))
-    }
-    return last
-  }
-
-  /** Items of the batch's lines from `fromLine` on that wait for a free call will not get one. */
-  dropWaiting(batch: Batch, fromLine: number): void {
-    this.#forgetWaiting(batch, waiting => waiting.batch === batch && batch.rootOf(waiting.item) >= fromLine)
+  /** Items that wait for a free call and are given back will not get one: it is as if they had not come. */
+  giveBackWaiting(isGivenBack: (waiting: WaitingItem) => boolean): void {
+    this.#forgetWaiting(isGivenBack, node => node.counters[node.indexes.received]--)
   }
 
   /** Starts the call, or lets the item wait until one of the calls under way has ended. */
@@ -123,6 +114,7 @@ export class Calls {
 
   park(node: NodeRuntime, batch: Batch, item: number, attempt: number, waitMilliseconds: number): void {
     batch.pending++
+    batch.noteBegun(item)
     node.parked++
     const timer = setTimeout(() => {
       this.#unpark(parked)
@@ -156,19 +148,24 @@ export class Calls {
       freed.add(held.node)
       slot.controller?.abort(new EngineError('fanout_limit', 'the entering line was undone'))
     }
-    this.#forgetWaiting(batch, isOfLine)
+    this.#forgetWaiting(isOfLine, () => undefined)
     // Not at once: the line is being undone in the middle of another call.
     if (freed.size > 0) queueMicrotask(() => this.#goOn(freed))
   }
 
-  #forgetWaiting(
-    batch: Batch,
-    isForgotten: (waiting: { readonly batch: Batch; readonly item: number }) => boolean
-  ): void {
+  #forgetWaiting(isForgotten: (waiting: WaitingItem) => boolean, onForgotten: (node: NodeRuntime) => void): void {
     for (const node of this.#waitingNodes) {
-      const kept = node.waiting.slice(node.waitingHead).filter(waiting => !isForgotten(waiting))
-      batch.pending -= node.waiting.length - node.waitingHead - kept.length
-      node.waiting.splice(0, node.waiting.length, ...kept)
+      const { waiting } = node
+      let kept = 0
+      for (let at = node.waitingHead; at < waiting.length; at++) {
+        const each = waiting[at]
+        if (!isForgotten(each)) waiting[kept++] = each
+        else {
+          each.batch.pending--
+          onForgotten(node)
+        }
+      }
+      waiting.length = kept
       node.waitingHead = 0
     }
   }
@@ -233,6 +230,7 @@ export class Calls {
   #track(node: NodeRuntime, slot: CallSlot): void {
     const { batch, item, attempt } = slot
     slot.isActive = true
+    batch.noteBegun(item)
     node.inFlight++
     this.#running.set(slot, {
       node,

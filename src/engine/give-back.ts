@@ -1,34 +1,30 @@
-// What a stop does with lines that were read ahead: those that come after every line with a call under way are given
+// What a stop does with lines that were read ahead: those behind the last one that a processor was waited for are given
 // back, as if they had never been read. Asynchronous pipelines read far ahead, and need not work all that off.
+//
+// A line for which an asynchronous call has been started is never given back: what that call did outside, it would do
+// again when the file is read again. Synchronous work is done again; it takes no time worth waiting for.
 
 import type { Batch, ItemQueue } from './batch.ts'
 import type { Calls } from './calls.ts'
+import type { NodeRuntime } from './node.ts'
 
 /**
  * Takes the lines out of all queues. Returns the last batch that still is to be settled, up to its `stopAt`; undefined
- * when nothing is under way, or when what would be given back cannot be read again: then all is worked off.
+ * when no processor is asynchronous, or when what would be given back cannot be read again: then all is worked off.
  */
-export function giveBack(open: readonly Batch[], calls: Calls): Batch | undefined {
-  const last = open.findLastIndex(batch => calls.lastLineOf(batch) >= 0)
+export function giveBack(open: readonly Batch[], nodes: readonly NodeRuntime[], calls: Calls): Batch | undefined {
+  if (!nodes.some(node => node.isAsync)) return undefined
+  const last = open.findLastIndex(batch => batch.lastBegunLine >= 0)
   if (last === -1 || open.slice(last).some(batch => !batch.input.canReadAgain)) return undefined
   const batch = open[last]
-  batch.stopAt = Math.min(batch.stopAt, Math.max(calls.lastLineOf(batch), lastEndedLine(batch)) + 1)
+  batch.stopAt = Math.min(batch.stopAt, batch.lastBegunLine + 1)
   for (const queue of batch.queues) keepLines(queue, batch)
-  calls.dropWaiting(batch, batch.stopAt)
-  for (const later of open.slice(last + 1)) {
-    for (const queue of later.queues) queue.clear()
-    calls.dropWaiting(later, 0)
-  }
+  for (const later of open.slice(last + 1)) for (const queue of later.queues) queue.clear()
+  calls.giveBackWaiting(
+    waiting =>
+      waiting.batch.sequence > batch.sequence || (waiting.batch === batch && batch.rootOf(waiting.item) >= batch.stopAt)
+  )
   return batch
-}
-
-/** Lines that came to their end are done: they need not be done again. */
-function lastEndedLine(batch: Batch): number {
-  let last = -1
-  for (let item = 0; item < batch.itemCount; item++) {
-    if (batch.outcome[item] !== 0) last = Math.max(last, batch.rootOf(item))
-  }
-  return last
 }
 
 function keepLines(queue: ItemQueue, batch: Batch): void {

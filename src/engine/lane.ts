@@ -109,7 +109,7 @@ export class Lane {
   }
 
   #giveBack(): void {
-    const last = giveBack(this.#open, this.#parts.calls)
+    const last = giveBack(this.#open, this.#parts.nodes, this.#parts.calls)
     if (last === undefined) return
     this.#stopSequence = Math.min(this.#stopSequence, last.sequence)
     this.#scheduleProgress()
@@ -174,7 +174,8 @@ export class Lane {
       const batch = this.#free.pop() ?? new Batch(this.#parts.targets)
       let result = this.#framer.next(batch, Math.min(this.#pace.limit, this.#linesLeft))
       if (typeof result !== 'string') result = await this.#idle(result)
-      if (result === 'end') return
+      // What is read from there on is not settled.
+      if (result === 'end' || this.#sequence > this.#stopSequence) return
       this.#begin(batch)
       await this.#turnIfDue()
     }
