@@ -15,7 +15,7 @@ import { JOBS, type Job } from './contestants.ts'
 import { measureSlices } from './cost.ts'
 import { type Input, requireRoom, writeInput } from './input.ts'
 import { type Cost, hashOf, measure, type Places } from './measure.ts'
-import { bootstrapMean, median, type Spread, spreadOf } from './statistics.ts'
+import { bootstrapTrimmedMean, median, type Spread, spreadOf } from './statistics.ts'
 
 const { values } = parseArgs({
   options: {
@@ -43,13 +43,13 @@ const folder = mkdtempSync(join(RAM_DISK, 'linescope-bench-'))
 try {
   const input = writeInput(folder, lines)
   requireRoom(folder, input.bytes * 1.1)
-  const report: Record<string, unknown> = { ...machine(), input: { lines: input.lines, bytes: input.bytes }, runs }
+  const report: Record<string, unknown> = machine()
   console.log(`${JSON.stringify(machine())}\n${input.lines} lines, ${input.bytes} bytes, ${runs} interleaved runs\n`)
   if (!values['cost-only']) {
     const linescope = installPackage(packPackage(folder), folder)
     for (const job of JOBS) {
       if (values.job !== undefined && job.name !== values.job) continue
-      report[job.name] = runJob(job, input, linescope)
+      report[job.name] = { lines: input.lines, runs, contestants: runJob(job, input, linescope) }
     }
   }
   if (values.job === undefined || values['cost-only']) report['cost'] = await runCosts(input)
@@ -117,7 +117,7 @@ function checkEqual(job: Job, places: Places): void {
 
 async function runCosts(input: Input): Promise<Record<string, unknown>> {
   const costs: Record<string, unknown> = {}
-  const pairs = values.quick ? 4 : 60
+  const pairs = values.quick ? 4 : 200
   // Some kernels count CPU time in ticks of 4 ms: a slice takes some 300 ms.
   const sliceBytes = Math.min(input.bytes, 192 * 1024 * 1024)
   for (const [name, base, mode] of [
@@ -133,10 +133,10 @@ async function runCosts(input: Input): Promise<Record<string, unknown>> {
       const withIt = pair.find(slice => slice.mode === mode)!
       ratios.push(withIt.micros / without.micros - 1)
     }
-    const { mean, low, high } = bootstrapMean(ratios)
+    const { mean, low, high } = bootstrapTrimmedMean(ratios)
     const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
     console.log(
-      `cost of ${name}: ${percent(mean)} of the lane's CPU time (95 % interval ${percent(low)} to ${percent(high)}, median ${percent(median(ratios))}, ${ratios.length} pairs of slices)`
+      `cost of ${name}: ${percent(mean)} of the lane's CPU time (mean without a tenth at either end; 95 % interval ${percent(low)} to ${percent(high)}, median ${percent(median(ratios))}, ${ratios.length} pairs of slices)`
     )
     costs[name] = { mean, low, high, median: median(ratios), ratios }
   }

@@ -13,8 +13,8 @@ import { DEAD, type Telemetry } from './telemetry.ts'
 const GROUP_NANOS = 64_000
 const MIN_GROUP = 16
 const MAX_GROUP = 512
-// Its quantiles come from single lines, timed alone: at most 4,000 a second, so that they cost next to nothing.
-const SAMPLE_MILLISECONDS = 0.25
+// Its quantiles come from single lines, timed alone: at most 1,000 a second, so that they cost next to nothing.
+const SAMPLE_MILLISECONDS = 1
 
 export interface RunnerSettings {
   readonly telemetry: Telemetry

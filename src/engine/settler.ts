@@ -183,8 +183,9 @@ export class Settler {
     // Instances beyond the one that each line entered as, the undone ones taken off.
     totals.forked += batch.hasForks ? counts[0] : 0
     this.#noteSinks()
-    this.#telemetry.noteSettled(batch, lines)
-    if (this.#telemetry.recordsJourneys) this.#recordJourneys(batch, lines)
+    const now = this.#telemetry.now()
+    this.#telemetry.noteSettled(batch, lines, now)
+    if (this.#telemetry.recordsJourneys) this.#recordJourneys(batch, lines, now)
   }
 
   #noteSinks(): void {
@@ -239,14 +240,14 @@ export class Settler {
     if (this.#telemetry.countsPaths) this.#telemetry.paths.count(leaf, kind, run)
   }
 
-  #recordJourneys(batch: Batch, lines: number): void {
+  #recordJourneys(batch: Batch, lines: number, settledAtMilliseconds: number): void {
     const journeys = this.#telemetry.journeys!
     journeys.beginBatch({
       sourceNumber: batch.input.sourceNumber,
       offset: batch.offset,
       firstLineNumber: batch.firstLineNumber,
       readAtMilliseconds: batch.readAtMilliseconds,
-      settledAtMilliseconds: this.#telemetry.now(),
+      settledAtMilliseconds,
       bytesStart: batch.oversize === undefined ? batch.starts[0] : 0
     })
     if (batch.oversize !== undefined) {

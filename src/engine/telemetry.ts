@@ -248,7 +248,7 @@ export class Telemetry {
   }
 
   /** Everything up to the end of this batch's first `lines` lines is settled. */
-  noteSettled(batch: Batch, lines: number): void {
+  noteSettled(batch: Batch, lines: number, now: number): void {
     const { counters } = this
     counters[LANE.settled_lines] += lines
     counters[LANE.settled_batches]++
@@ -257,7 +257,7 @@ export class Telemetry {
     counters[LANE.source_line] = batch.firstLineNumber + lines - 1
     counters[LANE.source_offset] =
       batch.offset + (lines === batch.lineCount ? batch.byteLength : batch.starts[lines] - batch.starts[0])
-    if (this.timesCalls) this.recordEndToEnd((this.now() - batch.readAtMilliseconds) * 1e6, lines)
+    if (this.timesCalls) this.recordEndToEnd((now - batch.readAtMilliseconds) * 1e6, lines)
   }
 
   /** Makes everything counted so far visible as one instant. */
