@@ -84,8 +84,9 @@ export class Batch {
   offset = 0
   byteLength = 0
   isValidUtf8 = true
-  /** One byte a line, 1 where it ends with \r\n; undefined when no line does. */
-  crlf: Uint8Array | undefined
+  /** Some line ends with \r\n; 1 in `crlf` for each that does. */
+  hasCrlf = false
+  crlf: Uint8Array<ArrayBuffer> = new Uint8Array(512)
   /** The last line of the source had no line end. */
   isUnterminated = false
   /** Line end to add where one must be added: that of the line before in the same source. */
@@ -158,7 +159,8 @@ export class Batch {
     if (this.attempts.size > 0) this.attempts.clear()
     if (this.failed.size > 0) this.failed.clear()
     this.oversize = undefined
-    this.crlf = undefined
+    this.hasCrlf = false
+    if (lineCount > this.crlf.length) this.crlf = new Uint8Array(lineCount * 2)
     this.isUnterminated = false
     this.isValidUtf8 = true
     this.step = 0
@@ -193,7 +195,7 @@ export class Batch {
 
   lineEndLength(line: number): number {
     if (this.isUnterminated && line === this.lineCount - 1) return 0
-    return this.crlf !== undefined && this.crlf[line] === 1 ? 2 : 1
+    return this.hasCrlf && this.crlf[line] === 1 ? 2 : 1
   }
 
   /** A new instance of `parent`'s line, linked behind `after`. */

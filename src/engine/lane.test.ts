@@ -47,6 +47,19 @@ describe('names', () => {
   })
 })
 
+describe('the lines that one line becomes', () => {
+  test('end as that line did, however many they are', async () => {
+    const ends = Array.from({ length: 600 }, (_, line) => (line % 3 === 0 ? '\n' : '\r\n'))
+    const process: AnyProcess = (line, emit) => {
+      for (let copy = 0; copy < 5; copy++) emit('end', `${line as string}.${copy}`)
+    }
+    const result = await runOne(process, ends.map((end, line) => `${line}${end}`).join(''))
+
+    const expected = ends.flatMap((end, line) => [0, 1, 2, 3, 4].map(copy => `${line}.${copy}${end}`))
+    assert.equal(textOf(result), expected.join(''))
+  })
+})
+
 describe('one line that becomes a million', () => {
   test('is a dead letter of its own, and the lines around it go on', async () => {
     let emitted = 0

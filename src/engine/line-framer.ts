@@ -264,25 +264,23 @@ export class LineFramer {
   }
 
   private markCarriageReturns(batch: Batch): void {
-    const { lineCount, values } = batch
-    const marks = new Uint8Array(lineCount)
+    const { lineCount, values, crlf } = batch
     const last = batch.isUnterminated ? lineCount - 1 : lineCount
-    let found = false
+    crlf[lineCount - 1] = 0
     for (let line = 0; line < last; line++) {
       const value = values[line] as string
-      if (value.length > 0 && value.charCodeAt(value.length - 1) === CARRIAGE_RETURN) {
-        values[line] = value.slice(0, -1)
-        marks[line] = 1
-        found = true
-      }
+      const isCrlf = value.length > 0 && value.charCodeAt(value.length - 1) === CARRIAGE_RETURN
+      crlf[line] = isCrlf ? 1 : 0
+      if (!isCrlf) continue
+      values[line] = value.slice(0, -1)
+      batch.hasCrlf = true
     }
-    if (found) batch.crlf = marks
   }
 
   /** The line end that an unfinished last line would have: that of the line before it. */
   private noteLineEnd(batch: Batch): void {
     const last = batch.lineCount - (batch.isUnterminated ? 2 : 1)
-    if (last >= 0) this.lineEnd = batch.crlf !== undefined && batch.crlf[last] === 1 ? '\r\n' : '\n'
+    if (last >= 0) this.lineEnd = batch.hasCrlf && batch.crlf[last] === 1 ? '\r\n' : '\n'
     batch.addedLineEnd = this.lineEnd
   }
 
@@ -324,7 +322,8 @@ export class LineFramer {
     batch.starts[0] = batch.starts[1] = end
     batch.oversize = { head: line.head, byteLength: line.byteLength, sha256: line.hash.digest('hex') }
     batch.isUnterminated = newline === -1
-    if (newline !== -1 && beforeNewline === CARRIAGE_RETURN) batch.crlf = Uint8Array.of(1)
+    batch.hasCrlf = newline !== -1 && beforeNewline === CARRIAGE_RETURN
+    batch.crlf[0] = 1
     this.describe(batch, end - line.byteLength, line.byteLength)
     this.noteLineEnd(batch)
     this.lineNumber++

@@ -59,7 +59,7 @@ export class SinkOutput {
       this.#text += text
       this.#missingLineEnd = batch.addedLineEnd
     } else {
-      this.#text += text + (batch.crlf !== undefined && batch.crlf[line] === 1 ? '\r\n' : '\n')
+      this.#text += text + (batch.hasCrlf && batch.crlf[line] === 1 ? '\r\n' : '\n')
     }
     if (this.#text.length > INITIAL_BYTES) this.#encodeText()
   }

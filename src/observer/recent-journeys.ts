@@ -25,7 +25,7 @@ export class RecentJourneys {
   /** Takes what the lanes have written since the last poll, but no more than can be kept. */
   poll(): void {
     for (const lane of this.#lanes) {
-      const journeys = lane.journeys?.poll(pagesFor(lane, this.#averageTextBytes())) ?? []
+      const journeys = lane.journeys?.poll(pagesFor(lane, this.#averageTextBytes()), KEPT_JOURNEYS) ?? []
       for (const journey of journeys.slice(-KEPT_JOURNEYS)) this.#keep(lane, journey)
     }
     this.#forgetVoid()
@@ -40,9 +40,8 @@ export class RecentJourneys {
   }
 
   #keep(lane: LaneReader, journey: Journey): void {
-    // A view of a page's copy would keep the whole page alive.
-    const text = journey.text.byteLength === journey.text.buffer.byteLength ? journey.text : journey.text.slice()
-    this.#kept.push({ lane, journey: { ...journey, text } })
+    // Its text is a view of a page's copy; since the newest are kept, only the oldest copy is kept for a part of it.
+    this.#kept.push({ lane, journey })
     this.#bytes += costOf(journey)
   }
 

@@ -263,6 +263,24 @@ test('a limited poll reads the newest full pages and counts the ones that it pas
   assert.equal(reader.poll().length, 0)
 })
 
+test('a poll for the newest decodes only the pages that they are in', () => {
+  const { writer, reader } = writerAndReader()
+  addBatch(
+    writer,
+    Array.from({ length: 9_200 }, (_, index) => `${index}\n`)
+  )
+  writer.flush(Number.POSITIVE_INFINITY)
+  const rest = 9_200 - 3 * FULL_PAGE
+  assert.ok(rest > 0)
+  const journeys = reader.poll(Number.POSITIVE_INFINITY, rest + 1)
+  assert.deepEqual(
+    journeys.map(textOf),
+    Array.from({ length: rest + FULL_PAGE }, (_, index) => `${2 * FULL_PAGE + index}`)
+  )
+  assert.equal(reader.poll().length, 0)
+  assertLaw(reader)
+})
+
 test('without trace there is nothing to read, and writing says why it cannot', () => {
   const region = testRegion({ trace: false })
   assert.throws(() => new JourneyWriter(region, 1), /without trace/)

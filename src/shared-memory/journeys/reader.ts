@@ -32,14 +32,22 @@ export class JourneyReader {
 
   /**
    * Every journey sealed since the last poll, once, ordered by (epoch, sequence) over all polls. Pages that were handed
-   * over half-filled are freed; full ones stay. With `maxFullPages` only the newest so many full pages are read.
+   * over half-filled are freed; full ones stay. With `maxFullPages` only the newest so many full pages are read, and with
+   * `maxJourneys` only pages that hold some of the newest so many are decoded.
    */
-  poll(maxFullPages = Number.POSITIVE_INFINITY): Journey[] {
+  poll(maxFullPages = Number.POSITIVE_INFINITY, maxJourneys = Number.POSITIVE_INFINITY): Journey[] {
     if (this.#pages === undefined) return []
     const copies: JourneyPage[] = []
     this.#pages.poll(header => this.#copy(header, copies), maxFullPages)
     const deaths = this.#pages.deaths()
-    return copies.flatMap(copy => this.#decode(copy, deaths))
+    const decoded: Journey[][] = []
+    let count = 0
+    for (let at = copies.length - 1; at >= 0 && count < maxJourneys; at--) {
+      const journeys = this.#decode(copies[at], deaths)
+      decoded.push(journeys)
+      count += journeys.length
+    }
+    return decoded.reverse().flat()
   }
 
   /** Where all journeys ever written are; all 0 without trace. */
