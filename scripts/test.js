@@ -38,6 +38,11 @@ const options = [
   '--test',
   `--test-concurrency=${CONCURRENCY}`,
   `--test-timeout=${isLong ? LONG_FILE_TIMEOUT_MILLISECONDS : FILE_TIMEOUT_MILLISECONDS}`,
-  '--test-reporter=spec'
+  '--test-reporter=spec',
+  '--test-reporter-destination=stdout'
 ]
+// Its last result is kept; that of a part would be none.
+if (isLong && words.length === 0) {
+  options.push('--test-reporter=./scripts/long-report.js', '--test-reporter-destination=docs/long-tests.md')
+}
 endLike(await runChild(node, [...options, ...files], { env: isLong ? { ...env, LINESCOPE_LONG: '1' } : env }))
