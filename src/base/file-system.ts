@@ -17,10 +17,18 @@ export interface FileSystem {
   read(descriptor: number, target: Uint8Array, offset: number, length: number, position: number | null): Promise<number>
   writeSync(descriptor: number, bytes: Uint8Array, offset: number, length: number): number
   ftruncateSync(descriptor: number, length: number): void
+  /** Everything about the file reaches the disk, but not its name: that is a matter of its folder. */
+  fsyncSync(descriptor: number): void
+  /** Its bytes and its length reach the disk. */
+  fdatasyncSync(descriptor: number): void
   mkdirSync(path: string, mode: number): void
   /** Names in a folder, in no promised order. */
   readdirSync(path: string): string[]
   unlinkSync(path: string): void
+  /** Replaces what has the new name, at one instant. */
+  renameSync(path: string, newPath: string): void
+  /** Gives the file a second name, which nothing may have yet. */
+  linkSync(path: string, newPath: string): void
   /** Paths that match, in no promised order; relative ones start from `baseFolder`. */
   globSync(pattern: string, baseFolder: string): string[]
   /**
@@ -47,11 +55,15 @@ export const nodeFileSystem: FileSystem = {
     }),
   writeSync: (descriptor, bytes, offset, length) => fs.writeSync(descriptor, bytes, offset, length),
   ftruncateSync: (descriptor, length) => fs.ftruncateSync(descriptor, length),
+  fsyncSync: descriptor => fs.fsyncSync(descriptor),
+  fdatasyncSync: descriptor => fs.fdatasyncSync(descriptor),
   mkdirSync: (path, mode) => {
     fs.mkdirSync(path, { mode })
   },
   readdirSync: path => fs.readdirSync(path),
   unlinkSync: path => fs.unlinkSync(path),
+  renameSync: (path, newPath) => fs.renameSync(path, newPath),
+  linkSync: (path, newPath) => fs.linkSync(path, newPath),
   globSync: (pattern, baseFolder) => fs.globSync(pattern, { cwd: baseFolder }),
   openStream: descriptor =>
     isatty(descriptor) ? new ReadStream(descriptor) : new Socket({ fd: descriptor, readable: true, writable: false }),
