@@ -17,6 +17,7 @@ import { CheckpointWriter } from './writer.ts'
 const STATE = '/state'
 const SINK = '/out/end.log'
 const COMMITS = 4
+const RUNS = process.env['LINESCOPE_LONG'] === '1' ? 10_000 : 500
 
 /** What commit n adds to the output: short and long, so that commits begin within sectors and span several. */
 function added(number: number): Buffer {
@@ -113,7 +114,7 @@ describe('a power failure', () => {
 
   test('again and again, also while the run starts again, costs no byte and adds none', () => {
     let failures = 0
-    for (let seed = 0; seed < 500; seed++) {
+    for (let seed = 0; seed < RUNS; seed++) {
       const random = seededRandom(seed)
       let fileSystem = machine(new SimulatedFileSystem())
       const progress = { committed: 0, begun: 0 }
@@ -139,7 +140,7 @@ describe('a power failure', () => {
       }
       assert.deepEqual(fileSystem.bytesOf(SINK), output(COMMITS))
     }
-    assert.ok(failures > 500, String(failures))
+    assert.ok(failures > RUNS, String(failures))
   })
 
   test('while a checkpoint is forgotten leaves it or none, never the one before it', () => {

@@ -30,8 +30,7 @@ export function isStrong(mark: Mark): boolean {
 }
 
 export function hasMark(fileSystem: FileSystem, descriptor: number, start: number, mark: Mark): boolean {
-  const bytes = readRange(fileSystem, descriptor, start, mark.byteCount)
-  return bytes.length === mark.byteCount && markOf(bytes).sha256 === mark.sha256
+  return markOf(readRange(fileSystem, descriptor, start, mark.byteCount)).sha256 === mark.sha256
 }
 
 function markOf(bytes: Uint8Array): Mark {

@@ -13,7 +13,8 @@ import {
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 
-import { nodeFileSystem } from '../../base/file-system.ts'
+import { type FileSystem, nodeFileSystem } from '../../base/file-system.ts'
+import { SimulatedFileSystem } from '../../base/simulated-file-system-fixtures.ts'
 import { UserError } from '../../base/user-error.ts'
 import { temporaryFolder } from '../state-fixtures.ts'
 import type { SinkCheckpoint } from './checkpoint.ts'
@@ -22,8 +23,8 @@ import { CommittedSink } from './committed-sink.ts'
 import type { Difference } from './compare.ts'
 import { checkSink, cutSink } from './sink-file.ts'
 
-function sinkAt(path: string, length: number): SinkCheckpoint {
-  const sink = new CommittedSink(path)
+function sinkAt(path: string, length: number, fileSystem: FileSystem = nodeFileSystem): SinkCheckpoint {
+  const sink = new CommittedSink(path, fileSystem)
   try {
     return { name: 'end', file: sink.describe(length) }
   } finally {
@@ -90,6 +91,31 @@ describe('an output', () => {
     writeFileSync(path, LINES)
     assert.equal(cutSink(nodeFileSystem, state, sinkAt(path, 100), LINES.length - 100).savedAs, undefined)
     assert.equal(readdirSync(join(state, 'cut')).length, 2)
+  })
+
+  test('loses none of these bytes to a power failure: they are in it, or in the saved file, whole', () => {
+    const fileSystem = new SimulatedFileSystem()
+    fileSystem.mkdirSync('/state')
+    fileSystem.put('/out.log', LINES)
+    fileSystem.syncAll()
+    const sink = sinkAt('/out.log', 100, fileSystem)
+    const found = new Set<string>()
+    const crash = (): undefined => {
+      for (let seed = 0; seed < 200; seed++) {
+        const after = fileSystem.crash(seed)
+        const kept = after.bytesOf('/out.log')?.toString()
+        if (kept === LINES) found.add('in it')
+        else {
+          assert.equal(kept, LINES.slice(0, 100))
+          assert.equal(after.bytesOf('/state/cut/end-from-byte-100')?.toString(), LINES.slice(100))
+          found.add('saved')
+        }
+      }
+    }
+    fileSystem.intercept = crash
+    cutSink(fileSystem, '/state', sink, 0)
+    crash()
+    assert.deepEqual(found, new Set(['in it', 'saved']))
   })
 
   test('is not cut when what it has cannot be saved', t => {

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+
+import { SimulatedFileSystem } from '../../base/simulated-file-system-fixtures.ts'
+import type { LogPosition } from '../dead-letter-log/layout.ts'
+import { letters, readLog } from '../dead-letter-log/log-fixtures.ts'
+import { DeadLetterLog } from '../dead-letter-log/writer.ts'
+import { CommittedLetters } from './committed-letters.ts'
+import { SyncError } from './sync.ts'
+
+const STATE = '/state'
+/** A segment takes a few letters. */
+const OPTIONS = { segmentBytes: 900 }
+
+/** Appends and commits, and at every call looks at what a power failure would leave. */
+function commitLetters(fileSystem: SimulatedFileSystem, seeds: number): number {
+  fileSystem.mkdirSync(STATE)
+  fileSystem.syncAll()
+  const log = new DeadLetterLog(STATE, fileSystem, OPTIONS)
+  const committer = new CommittedLetters(STATE, log.position, fileSystem)
+  let committed: { readonly position: LogPosition; readonly count: number } = { position: log.position, count: 0 }
+  let calls = 0
+  const crash = (): undefined => {
+    calls++
+    for (let seed = 0; seed < seeds; seed++) {
+      const after = fileSystem.crash(calls * seeds + seed)
+      new DeadLetterLog(STATE, after, OPTIONS).cutTo(committed.position)
+      const found = readLog(STATE, { committed: committed.position }, after)
+      assert.deepEqual(found.damage, [])
+      assert.deepEqual(found.letters, letters(committed.count))
+    }
+  }
+  fileSystem.intercept = crash
+  let count = 0
+  for (const step of [1, 2, 1, 0, 9, 3]) {
+    log.append(letters(step, count))
+    count += step
+    committer.sync(log.position)
+    committed = { position: log.position, count }
+    crash()
+  }
+  committer.close()
+  log.close()
+  assert.ok(committed.position.segment > 3)
+  return calls
+}
+
+describe('the committer of dead letters', () => {
+  test('loses none that it committed to a power failure at any call, in no segment', () => {
+    assert.ok(commitLetters(new SimulatedFileSystem(), 20) > 40)
+  })
+
+  test('is caught when it leaves out a sync: of the bytes, of the names', () => {
+    class WithoutBytes extends SimulatedFileSystem {
+      override fdatasyncSync(): void {}
+    }
+    class WithoutNames extends SimulatedFileSystem {
+      override fsyncSync(): void {}
+    }
+    assert.throws(() => commitLetters(new WithoutBytes(), 20))
+    assert.throws(() => commitLetters(new WithoutNames(), 20))
+  })
+
+  test('asks the disk for nothing when there is nothing new', () => {
+    const fileSystem = new SimulatedFileSystem()
+    fileSystem.mkdirSync(STATE)
+    const log = new DeadLetterLog(STATE, fileSystem)
+    const committer = new CommittedLetters(STATE, log.position, fileSystem)
+    const calls: string[] = []
+    const note = ({ name }: { readonly name: string }): undefined => {
+      calls.push(name)
+    }
+    fileSystem.intercept = note
+    committer.sync(log.position)
+    assert.deepEqual(calls, [])
+    log.append(letters(1))
+    committer.sync(log.position)
+    log.append(letters(1, 1))
+    calls.length = 0
+    committer.sync(log.position)
+    committer.sync(log.position)
+    assert.deepEqual(calls, ['fdatasync'])
+  })
+
+  test('says that a sync failed', () => {
+    const fileSystem = new SimulatedFileSystem()
+    fileSystem.mkdirSync(STATE)
+    const log = new DeadLetterLog(STATE, fileSystem)
+    const committer = new CommittedLetters(STATE, log.position, fileSystem)
+    log.append(letters(1))
+    fileSystem.intercept = ({ name }) => (name === 'fdatasync' ? { error: 'EIO' } : undefined)
+    assert.throws(() => committer.sync(log.position), SyncError)
+  })
+})
