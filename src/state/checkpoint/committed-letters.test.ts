@@ -17,7 +17,7 @@ function commitLetters(fileSystem: SimulatedFileSystem, seeds: number): number {
   fileSystem.mkdirSync(STATE)
   fileSystem.syncAll()
   const log = new DeadLetterLog(STATE, fileSystem, OPTIONS)
-  const committer = new CommittedLetters(STATE, log.position, fileSystem)
+  const committer = new CommittedLetters(STATE, log, fileSystem)
   let committed: { readonly position: LogPosition; readonly count: number } = { position: log.position, count: 0 }
   let calls = 0
   const crash = (): undefined => {
@@ -35,7 +35,7 @@ function commitLetters(fileSystem: SimulatedFileSystem, seeds: number): number {
   for (const step of [1, 2, 1, 0, 9, 3]) {
     log.append(letters(step, count))
     count += step
-    committer.sync(log.position)
+    assert.deepEqual(committer.sync(log.length), log.position)
     committed = { position: log.position, count }
     crash()
   }
@@ -50,6 +50,21 @@ describe('the committer of dead letters', () => {
     assert.ok(commitLetters(new SimulatedFileSystem(), 20) > 40)
   })
 
+  test('tells where an older snapshot stood, though the log has gone on', () => {
+    const fileSystem = new SimulatedFileSystem()
+    fileSystem.mkdirSync(STATE)
+    const log = new DeadLetterLog(STATE, fileSystem, OPTIONS)
+    log.append(letters(1))
+    const committer = new CommittedLetters(STATE, log, fileSystem)
+    const snapshots: { readonly length: number; readonly position: LogPosition }[] = []
+    for (let number = 1; number < 12; number++) {
+      snapshots.push({ length: log.length, position: log.position })
+      log.append(letters(1, number))
+    }
+    assert.ok(log.position.segment > 3)
+    for (const { length, position } of snapshots) assert.deepEqual(committer.sync(length), position)
+  })
+
   test('is caught when it leaves out a sync: of the bytes, of the names', () => {
     class WithoutBytes extends SimulatedFileSystem {
       override fdatasyncSync(): void {}
@@ -61,24 +76,24 @@ describe('the committer of dead letters', () => {
     assert.throws(() => commitLetters(new WithoutNames(), 20))
   })
 
-  test('asks the disk for nothing when there is nothing new', () => {
+  test('syncs nothing when there is nothing new', () => {
     const fileSystem = new SimulatedFileSystem()
     fileSystem.mkdirSync(STATE)
     const log = new DeadLetterLog(STATE, fileSystem)
-    const committer = new CommittedLetters(STATE, log.position, fileSystem)
+    const committer = new CommittedLetters(STATE, log, fileSystem)
     const calls: string[] = []
     const note = ({ name }: { readonly name: string }): undefined => {
-      calls.push(name)
+      if (name.includes('sync')) calls.push(name)
     }
     fileSystem.intercept = note
-    committer.sync(log.position)
+    committer.sync(log.length)
     assert.deepEqual(calls, [])
     log.append(letters(1))
-    committer.sync(log.position)
+    committer.sync(log.length)
     log.append(letters(1, 1))
     calls.length = 0
-    committer.sync(log.position)
-    committer.sync(log.position)
+    committer.sync(log.length)
+    committer.sync(log.length)
     assert.deepEqual(calls, ['fdatasync'])
   })
 
@@ -86,9 +101,9 @@ describe('the committer of dead letters', () => {
     const fileSystem = new SimulatedFileSystem()
     fileSystem.mkdirSync(STATE)
     const log = new DeadLetterLog(STATE, fileSystem)
-    const committer = new CommittedLetters(STATE, log.position, fileSystem)
+    const committer = new CommittedLetters(STATE, log, fileSystem)
     log.append(letters(1))
     fileSystem.intercept = ({ name }) => (name === 'fdatasync' ? { error: 'EIO' } : undefined)
-    assert.throws(() => committer.sync(log.position), SyncError)
+    assert.throws(() => committer.sync(log.length), SyncError)
   })
 })
