@@ -17,20 +17,32 @@ const SQLITE_BUSY = 5
 
 /** Throws a UserError that names the run that has the folder. */
 export function acquireLock(stateFolder: string): Lock {
-  const file = join(stateFolder, 'lock.db')
+  let lock: Lock | undefined
+  try {
+    lock = tryLock(stateFolder)
+  } catch (error) {
+    throw new UserError(`The state folder ${stateFolder} cannot be locked: ${reasonOf(error)}.`, {
+      hint: 'Name another place with --state DIR.',
+      cause: error
+    })
+  }
+  if (lock === undefined) throw heldByAnother(stateFolder)
+  return lock
+}
+
+/** The lock of a folder that something else than a run may have too; undefined when somebody has it. */
+export function tryLock(folder: string): Lock | undefined {
+  const file = join(folder, 'lock.db')
+  makeFile(file)
   let database: DatabaseSync | undefined
   try {
-    makeFile(file)
     database = new DatabaseSync(file, { timeout: 0 })
     // Nothing is ever written to it, so it needs no journal file.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (error) {
     database?.close()
-    if (isBusy(error)) throw heldByAnother(stateFolder)
-    throw new UserError(`The state folder ${stateFolder} cannot be locked: ${reasonOf(error)}.`, {
-      hint: 'Name another place with --state DIR.',
-      cause: error
-    })
+    if (isBusy(error)) return undefined
+    throw error
   }
   const locked = database
   return {

@@ -2,7 +2,7 @@
 // finds the same folder, any other has one of its own.
 
 import { createHash } from 'node:crypto'
-import { chmodSync } from 'node:fs'
+import { chmodSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { systemErrorCode, systemErrorReason } from '../base/system-error.ts'
@@ -27,6 +27,18 @@ export function stateFolderPath(root: string, identity: RunIdentity): string {
   const key = JSON.stringify([pipelineFile ?? null, sources, sinks])
   const hash = createHash('sha256').update(key).digest('hex').slice(0, 8)
   return join(root, `${safeName(pipelineName)}-${hash}`)
+}
+
+/** Folders of runs inside `root`, of all pipelines or of one. Throws what the system says when there is no such root. */
+export function stateFoldersIn(root: string, pipelineName?: string): string[] {
+  const wanted = pipelineName === undefined ? undefined : safeName(pipelineName)
+  return readdirSync(root, { withFileTypes: true })
+    .filter(entry => {
+      const name = /^(.+)-[0-9a-f]{8}$/.exec(entry.name)?.[1]
+      return entry.isDirectory() && name !== undefined && (wanted === undefined || name === wanted)
+    })
+    .map(entry => join(root, entry.name))
+    .sort()
 }
 
 /** Makes the folder, private to its owner and unseen by git. Throws a UserError when that cannot be. */

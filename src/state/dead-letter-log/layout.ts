@@ -1,6 +1,7 @@
 // Where every byte of the dead-letter log lies: an append-only log in segments of about 64 MiB.
 //
-//   <state folder>/dead-letters/000000000001.dll, 000000000002.dll, …
+//   <state folder>/dead-letters/000000000001.dll, 000000000002.dll, …         letters, this page
+//                               000000000001.discards, …                      which of them count no more: discards.ts
 //
 //   segment     0  magic        8 bytes, with a line end that a transfer as text would change
 //               8  version      u32
@@ -63,19 +64,24 @@ export interface FrameHeader {
   readonly payloadLength: number
   readonly index: number
   readonly payloadChecksum: number
+  /** Of this header and of the place of the frame, and so of everything in it: what tells this letter from any other. */
+  readonly checksum: number
 }
+
+/** What a file beside others of its number holds. */
+export type LogFileKind = 'dll' | 'discards'
 
 export function logFolder(stateFolder: string): string {
   return join(stateFolder, 'dead-letters')
 }
 
-export function segmentName(segment: number): string {
-  return `${String(segment).padStart(12, '0')}.dll`
+export function segmentName(segment: number, kind: LogFileKind = 'dll'): string {
+  return `${String(segment).padStart(12, '0')}.${kind}`
 }
 
 /** The number of a segment by its file's name; undefined for any other file. */
-export function segmentNumber(name: string): number | undefined {
-  return /^\d{12}\.dll$/.test(name) ? Number(name.slice(0, 12)) : undefined
+export function segmentNumber(name: string, kind: LogFileKind = 'dll'): number | undefined {
+  return /^\d{12}\./.test(name) && name.slice(13) === kind ? Number(name.slice(0, 12)) : undefined
 }
 
 export function writeSegmentHeader(target: Buffer, start: number, segment: number, firstSequence: number): void {
@@ -115,6 +121,7 @@ export function readFrameHeader(bytes: Buffer, offset: number): FrameHeader | un
   return {
     payloadLength: bytes.readUInt32LE(0),
     index: bytes.readUInt32LE(INDEX_OFFSET),
-    payloadChecksum: bytes.readUInt32LE(PAYLOAD_CHECKSUM_OFFSET)
+    payloadChecksum: bytes.readUInt32LE(PAYLOAD_CHECKSUM_OFFSET),
+    checksum
   }
 }

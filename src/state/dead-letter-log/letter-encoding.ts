@@ -105,10 +105,19 @@ export function encodeLetter(target: Buffer, start: number, letter: DeadLetter, 
   return end
 }
 
+/** A letter, or a record of discards, that a newer Linescope has written. */
+export class UnknownVersionError extends Error {
+  override readonly name = 'UnknownVersionError'
+
+  constructor(version: number) {
+    super(`it has version ${version}, which this Linescope does not know`)
+  }
+}
+
 /** Throws when the bytes are not one whole letter of a version that is known here. */
 export function decodeLetter(payload: Buffer): DeadLetter {
   const version = payload.readUInt8(0)
-  if (version !== LETTER_VERSION) throw new Error(`it has version ${version}, which this Linescope does not know`)
+  if (version !== LETTER_VERSION) throw new UnknownVersionError(version)
   const flags = payload.readUInt8(1)
   const has = (flag: number) => (flags & flag) !== 0
   const parts = new Parts(payload, FIXED_BYTES)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import type { FileSystem } from '../../base/file-system.ts'
 import { systemErrorCode } from '../../base/system-error.ts'
-import { type LogPosition, SEGMENT_HEADER_BYTES, segmentName, segmentNumber } from './layout.ts'
+import { type LogFileKind, type LogPosition, SEGMENT_HEADER_BYTES, segmentName, segmentNumber } from './layout.ts'
 import { SegmentFile, scanSegment } from './segment-file.ts'
 
 /** What a writer must know of the segment that it goes on with. */
@@ -24,10 +24,12 @@ export interface SegmentState {
 export class LogFiles {
   readonly folder: string
   readonly #fileSystem: FileSystem
+  readonly #kind: LogFileKind
 
-  constructor(folder: string, fileSystem: FileSystem) {
+  constructor(folder: string, fileSystem: FileSystem, kind: LogFileKind = 'dll') {
     this.folder = folder
     this.#fileSystem = fileSystem
+    this.#kind = kind
   }
 
   /** Numbers of the segments that are there, ascending; none when there is no log yet. */
@@ -39,7 +41,7 @@ export class LogFiles {
       if (systemErrorCode(error) === 'ENOENT') return []
       throw error
     }
-    return names.flatMap(name => segmentNumber(name) ?? []).sort((a, b) => a - b)
+    return names.flatMap(name => segmentNumber(name, this.#kind) ?? []).sort((a, b) => a - b)
   }
 
   size(segment: number): number {
@@ -62,6 +64,16 @@ export class LogFiles {
     return new SegmentFile(this.#fileSystem, this.#path(segment))
   }
 
+  /** Undefined when it is not there (any more). */
+  readIfThere(segment: number): SegmentFile | undefined {
+    try {
+      return this.read(segment)
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return undefined
+      throw error
+    }
+  }
+
   /** Reads a segment, up to a length of it; undefined when that lies inside a letter or behind the end. */
   inspect(segment: number, isLast: boolean, upTo?: number): SegmentState | undefined {
     let firstSequence: number | undefined
@@ -81,7 +93,10 @@ export class LogFiles {
         if (item.end > limit) return undefined
         if (item.kind === 'letter') count = item.index + 1
         else if (item.kind === 'torn') tornBytes = item.end - item.start
-        else isWhole = false
+        else {
+          isWhole = false
+          if (item.index !== undefined) count = item.index + 1
+        }
       }
     } finally {
       file.close()
@@ -93,8 +108,36 @@ export class LogFiles {
   /** Deletes everything behind a position, the newest first. */
   removeAfter({ segment, length }: LogPosition): void {
     for (const number of this.segments().reverse()) {
-      if (number > segment || (number === segment && length === 0)) this.#fileSystem.unlinkSync(this.#path(number))
-      else if (number === segment) this.#truncate(number, length)
+      if (number > segment || (number === segment && length === 0)) this.remove(number)
+      else if (number === segment) this.cut(number, length)
+    }
+  }
+
+  remove(segment: number): void {
+    this.#fileSystem.unlinkSync(this.#path(segment))
+  }
+
+  cut(segment: number, length: number): void {
+    const descriptor = this.#fileSystem.openSync(this.#path(segment), constants.O_WRONLY)
+    try {
+      this.#fileSystem.ftruncateSync(descriptor, length)
+    } finally {
+      this.#fileSystem.closeSync(descriptor)
+    }
+  }
+
+  /** Makes the names of new files last. */
+  syncFolder(): void {
+    // Windows opens no folder; there a name lasts with its file.
+    if (process.platform === 'win32') return
+    const descriptor = this.#fileSystem.openSync(this.folder, constants.O_RDONLY)
+    try {
+      this.#fileSystem.fsyncSync(descriptor)
+    } catch (error) {
+      // Said by file systems that have no such call for folders.
+      if (systemErrorCode(error) !== 'EINVAL') throw error
+    } finally {
+      this.#fileSystem.closeSync(descriptor)
     }
   }
 
@@ -106,16 +149,7 @@ export class LogFiles {
     return state === undefined ? 0 : state.firstSequence + state.count
   }
 
-  #truncate(segment: number, length: number): void {
-    const descriptor = this.#fileSystem.openSync(this.#path(segment), constants.O_WRONLY)
-    try {
-      this.#fileSystem.ftruncateSync(descriptor, length)
-    } finally {
-      this.#fileSystem.closeSync(descriptor)
-    }
-  }
-
   #path(segment: number): string {
-    return join(this.folder, segmentName(segment))
+    return join(this.folder, segmentName(segment, this.#kind))
   }
 }

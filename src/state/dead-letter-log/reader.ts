@@ -1,32 +1,48 @@
-// Reads the dead letters back, oldest first. Whatever happened to the files, it ends, and every letter that is whole comes
-// out; whatever is missing or changed comes out as damage. It only reads: nothing is repaired or deleted here.
+// Reads the dead letters back, oldest first, also while a run writes. Whatever happened to the files, it ends, and every
+// letter that is whole and not discarded comes out; whatever is missing or changed comes out as damage. It only reads:
+// nothing is repaired or deleted here. It holds one letter at a time, and which letters of one segment are discarded.
 
 import { type FileSystem, nodeFileSystem } from '../../base/file-system.ts'
+import { type DiscardDamage, type Discards, readDiscards } from './discards-reader.ts'
 import { type LogPosition, logFolder, segmentName } from './layout.ts'
 import type { DeadLetter } from './letter.ts'
-import { decodeLetter } from './letter-encoding.ts'
+import { decodeLetter, UnknownVersionError } from './letter-encoding.ts'
 import { LogFiles } from './log-files.ts'
 import { type SegmentItem, scanSegment } from './segment-file.ts'
 
-export interface StoredLetter {
-  readonly kind: 'letter'
-  readonly letter: DeadLetter
-  /** Number of the letter in the whole log, from 0. Known to be exact unless a segment's header is damaged. */
+interface Stored {
+  /** Number of the letter in the whole log, from 0. NaN where damage makes it unknown. */
   readonly sequence: number
   /** Where it begins; a later read can start here. */
   readonly start: LogPosition
   readonly end: LogPosition
 }
 
+export interface StoredLetter extends Stored {
+  readonly kind: 'letter'
+  readonly letter: DeadLetter
+  /** With its start, tells it from any other letter. */
+  readonly checksum: number
+}
+
+/** A whole letter that counts no more. */
+export interface DiscardedLetter extends Stored {
+  readonly kind: 'discarded'
+}
+
 export interface LogDamage {
   readonly kind: 'damage'
   /** True for what the last write could not finish: it was never committed, and the next writer cuts it off. */
   readonly isTorn: boolean
+  /** True for what a newer Linescope has written: it is whole, but cannot be read here. */
+  readonly isNewer: boolean
   readonly start: LogPosition
   readonly byteLength: number
   /** A sentence with the file's name. */
   readonly message: string
 }
+
+export type LogEntry = StoredLetter | DiscardedLetter | LogDamage
 
 export interface ReadOptions {
   /** Start of a letter, or an end: what lies before is left out. */
@@ -39,11 +55,16 @@ export function* readDeadLetters(
   stateFolder: string,
   fileSystem: FileSystem = nodeFileSystem,
   { from, committed }: ReadOptions = {}
-): Generator<StoredLetter | LogDamage> {
+): Generator<LogEntry> {
   const files = new LogFiles(logFolder(stateFolder), fileSystem)
+  const discardFiles = new LogFiles(logFolder(stateFolder), fileSystem, 'discards')
   const segments = files.segments()
-  const last = segments.at(-1)
-  let next = { segment: from?.segment ?? segments[0] ?? 1, sequence: from === undefined ? undefined : Number.NaN }
+  const first = yield* firstKept(discardFiles, segments[0])
+  const isFromInside = from !== undefined && from.segment >= first
+  // Of the first segment of all the sequence is known; behind removed ones its header says it.
+  let next = isFromInside
+    ? { segment: from.segment, sequence: Number.NaN }
+    : { segment: first, sequence: first === 1 ? 0 : Number.NaN }
   let end: LogPosition = { segment: next.segment, length: 0 }
 
   for (const segment of segments.filter(number => number >= next.segment)) {
@@ -51,11 +72,21 @@ export function* readDeadLetters(
       const missing = segment - next.segment
       yield fault({ segment: next.segment, length: 0 }, 0, `segments are missing before it: ${missing}`, segment)
     }
-    const file = files.read(segment)
+    const discards = readDiscards(discardFiles, segment)
+    for (const damage of discards.damage) yield discardFault(segment, damage)
+    const file = files.readIfThere(segment)
+    if (file === undefined) {
+      // Gone since the folder was listed.
+      if (!readDiscards(discardFiles, segment).isRemoved) {
+        yield fault({ segment, length: 0 }, 0, 'it was deleted while the log was read')
+      }
+      next = { segment: segment + 1, sequence: Number.NaN }
+      continue
+    }
     try {
-      const start = segment === from?.segment ? from.length : 0
-      const items = scanSegment(file, segment, segment === last, start)
-      const sequence = yield* readSegment(items, segment, next.sequence, start === 0)
+      const start = isFromInside && segment === from.segment ? from.length : 0
+      const items = scanSegment(file, segment, segment === segments.at(-1), start)
+      const sequence = yield* readSegment(items, segment, next.sequence, start === 0, discards)
       next = { segment: segment + 1, sequence }
       end = { segment, length: file.size }
     } finally {
@@ -68,48 +99,75 @@ export function* readDeadLetters(
   }
 }
 
+/** Number of the segment that the log begins with, those before it having been removed when all in them was discarded. */
+function* firstKept(discardFiles: LogFiles, firstThere: number | undefined): Generator<LogDamage, number> {
+  const before = discardFiles.segments().findLast(number => firstThere !== undefined && number < firstThere)
+  if (before === undefined) return 1
+  const discards = readDiscards(discardFiles, before)
+  for (const damage of discards.damage) yield discardFault(before, damage)
+  return discards.isRemoved ? before + 1 : 1
+}
+
 /** Yields what the segment holds and returns the sequence that the next segment must begin with; NaN: not known. */
 function* readSegment(
   items: Iterable<SegmentItem>,
   segment: number,
-  expected: number | undefined,
-  isFromStart: boolean
-): Generator<StoredLetter | LogDamage, number> {
-  let firstSequence = expected ?? 0
+  expected: number,
+  isFromStart: boolean,
+  discards: Discards
+): Generator<LogEntry, number> {
+  let firstSequence = expected
   let count = isFromStart ? 0 : Number.NaN
   let isWhole = true
   for (const item of items) {
     if (item.kind === 'header') {
-      if (expected !== undefined && item.firstSequence > expected) {
+      if (item.firstSequence > expected) {
         const missing = item.firstSequence - expected
         yield fault({ segment, length: 0 }, 0, `letters are missing before it: ${missing}`)
       }
       firstSequence = item.firstSequence
     } else if (item.kind === 'letter') {
-      const start = { segment, length: item.start }
       count = item.index + 1
-      try {
-        const letter = decodeLetter(item.payload)
-        const end = { segment, length: item.end }
-        yield { kind: 'letter', letter, sequence: firstSequence + item.index, start, end }
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error)
-        yield fault(start, item.end - item.start, `the letter at byte ${item.start} cannot be read: ${reason}`)
-      }
+      yield storedOf(item, segment, firstSequence + item.index, discards)
     } else if (item.kind === 'torn') {
       const byteLength = item.end - item.start
       const message = `its last write stopped halfway, ${byteLength} bytes from byte ${item.start} on are no letter`
       yield { ...fault({ segment, length: item.start }, byteLength, message), isTorn: true }
     } else {
       isWhole = false
-      yield fault({ segment, length: item.start }, item.end - item.start, item.message)
+      const { isNewer } = item
+      yield { ...fault({ segment, length: item.start }, item.end - item.start, item.message), isNewer }
     }
   }
   return isWhole ? firstSequence + count : Number.NaN
 }
 
+function storedOf(
+  item: Extract<SegmentItem, { kind: 'letter' }>,
+  segment: number,
+  sequence: number,
+  discards: Discards
+): LogEntry {
+  const start = { segment, length: item.start }
+  const end = { segment, length: item.end }
+  if (discards.has(item.start, item.checksum)) return { kind: 'discarded', sequence, start, end }
+  try {
+    return { kind: 'letter', letter: decodeLetter(item.payload), sequence, start, end, checksum: item.checksum }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    const message = `the letter at byte ${item.start} cannot be read: ${reason}`
+    return { ...fault(start, item.end - item.start, message), isNewer: error instanceof UnknownVersionError }
+  }
+}
+
 function fault(start: LogPosition, byteLength: number, message: string, segment = start.segment): LogDamage {
-  return { kind: 'damage', isTorn: false, start, byteLength, message: `${segmentName(segment)}: ${message}` }
+  const text = `${segmentName(segment)}: ${message}`
+  return { kind: 'damage', isTorn: false, isNewer: false, start, byteLength, message: text }
+}
+
+/** At the start of the segment that the discards are of. */
+function discardFault(segment: number, { byteLength, message, isNewer }: DiscardDamage): LogDamage {
+  return { kind: 'damage', isTorn: false, isNewer, start: { segment, length: 0 }, byteLength, message }
 }
 
 function isBefore(a: LogPosition, b: LogPosition): boolean {

@@ -22,11 +22,22 @@ export type SegmentItem =
       readonly index: number
       readonly start: number
       readonly end: number
+      /** Of the frame, see FrameHeader. */
+      readonly checksum: number
       readonly payload: Buffer
     }
   /** What the last write could not finish, at the end of the last segment: never committed, so nothing is lost. */
   | { readonly kind: 'torn'; readonly start: number; readonly end: number }
-  | { readonly kind: 'damage'; readonly start: number; readonly end: number; readonly message: string }
+  | {
+      readonly kind: 'damage'
+      readonly start: number
+      readonly end: number
+      readonly message: string
+      /** Of the damaged letter, where that is known. */
+      readonly index?: number
+      /** Not damaged, but of a format that is not known here. */
+      readonly isNewer: boolean
+    }
 
 const WINDOW_BYTES = 1024 * 1024
 
@@ -84,7 +95,8 @@ export function* scanSegment(file: SegmentFile, segment: number, isLast: boolean
   if (header === undefined) {
     yield damage(0, Math.min(SEGMENT_HEADER_BYTES, file.size), 'its header is damaged')
   } else if (header.version !== LOG_VERSION) {
-    return yield damage(0, file.size, `it has version ${header.version}, which this Linescope does not know`)
+    const message = `it has version ${header.version}, which this Linescope does not know`
+    return yield { kind: 'damage', start: 0, end: file.size, message, isNewer: true }
   } else if (header.segment !== segment) {
     // A copy under another name: its letters may come out of the right one too.
     return yield damage(0, file.size, `it is segment ${header.segment} by its header`)
@@ -121,14 +133,14 @@ function* scanFrames(file: SegmentFile, isLast: boolean, from: number): Generato
     }
     const payload = wholePayload(file, start, header)
     yield payload === undefined
-      ? damage(start, end, `the letter at byte ${start} is damaged (${end - start} bytes)`)
-      : { kind: 'letter', index: header.index, start, end, payload }
+      ? { ...damage(start, end, `the letter at byte ${start} is damaged (${end - start} bytes)`), index: header.index }
+      : { kind: 'letter', index: header.index, start, end, checksum: header.checksum, payload }
     start = end
   }
 }
 
-function damage(start: number, end: number, message: string): SegmentItem {
-  return { kind: 'damage', start, end, message }
+function damage(start: number, end: number, message: string): Extract<SegmentItem, { kind: 'damage' }> {
+  return { kind: 'damage', start, end, message, isNewer: false }
 }
 
 function frameHeader(file: SegmentFile, start: number): FrameHeader | undefined {

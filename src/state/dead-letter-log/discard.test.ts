@@ -1,0 +1,309 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, type TestContext, test } from 'node:test'
+
+import { type FileSystem, nodeFileSystem } from '../../base/file-system.ts'
+import { UserError } from '../../base/user-error.ts'
+import { checkpoint } from '../checkpoint/checkpoint-fixtures.ts'
+import { encodeCheckpoint } from '../checkpoint/encoding.ts'
+import { acquireLock, tryLock } from '../lock.ts'
+import { temporaryFolder } from '../state-fixtures.ts'
+import { discardLetters } from './discard.ts'
+import { DiscardsWriter } from './discards-writer.ts'
+import { logFolder } from './layout.ts'
+import { letter, letters, readLog } from './log-fixtures.ts'
+import { readDeadLetters } from './reader.ts'
+import { DeadLetterLog } from './writer.ts'
+
+/** Small segments, so that a few letters fill several: two in each. */
+const SMALL = { segmentBytes: 550 }
+
+function logOf(t: TestContext, count: number): string {
+  const folder = temporaryFolder(t)
+  append(folder, count)
+  return folder
+}
+
+function append(folder: string, count: number, first = 0): void {
+  const log = new DeadLetterLog(folder, nodeFileSystem, SMALL)
+  log.append(letters(count, first))
+  log.close()
+}
+
+function discard(folder: string, ...sequences: number[]): { letters: number; segments: number } {
+  return discardLetters(
+    folder,
+    readLog(folder).stored.filter(({ sequence }) => sequences.includes(sequence))
+  )
+}
+
+function sequences(folder: string): number[] {
+  return readLog(folder).stored.map(({ sequence }) => sequence)
+}
+
+function discardedSequences(folder: string): number[] {
+  return [...readDeadLetters(folder)].flatMap(entry => (entry.kind === 'discarded' ? [entry.sequence] : []))
+}
+
+function files(folder: string, extension: string): string[] {
+  return readdirSync(logFolder(folder))
+    .filter(name => name.endsWith(extension))
+    .sort()
+}
+
+describe('a discarded letter', () => {
+  test('is read no more, and all others keep their numbers', t => {
+    const folder = logOf(t, 7)
+    const before = files(folder, '.dll').map(name => readFileSync(join(logFolder(folder), name)))
+
+    assert.deepEqual(discard(folder, 1, 2, 6), { letters: 3, segments: 0 })
+    assert.deepEqual(discard(folder, 4), { letters: 1, segments: 0 })
+
+    assert.deepEqual(readLog(folder).letters, [letter(0), letter(3), letter(5)])
+    assert.deepEqual(sequences(folder), [0, 3, 5])
+    assert.deepEqual(discardedSequences(folder), [1, 2, 4, 6])
+    assert.deepEqual(readLog(folder).damage, [])
+    // Not a byte of what a run may be writing has changed.
+    assert.deepEqual(
+      files(folder, '.dll').map(name => readFileSync(join(logFolder(folder), name))),
+      before
+    )
+    assert.equal(statSync(join(logFolder(folder), '000000000001.discards')).mode & 0o777, 0o600)
+  })
+
+  test('twice is discarded once', t => {
+    const folder = logOf(t, 3)
+    const all = readLog(folder).stored
+    discardLetters(folder, all.slice(0, 1))
+    discardLetters(folder, all.slice(0, 2))
+    assert.deepEqual(sequences(folder), [2])
+  })
+
+  test('does not keep a run from appending, before or after', t => {
+    const folder = logOf(t, 3)
+    const log = new DeadLetterLog(folder, nodeFileSystem, SMALL)
+    discard(folder, 0, 2)
+    log.append(letters(3, 3))
+    discard(folder, 3)
+    log.append(letters(1, 6))
+    log.close()
+    append(folder, 1, 7)
+    assert.deepEqual(sequences(folder), [1, 4, 5, 6, 7])
+    assert.deepEqual(readLog(folder).damage, [])
+  })
+
+  test('hides no other letter that takes its place when the log is cut back', t => {
+    const folder = logOf(t, 1)
+    const log = new DeadLetterLog(folder, nodeFileSystem, SMALL)
+    const before = log.position
+    log.append([letter(1)])
+    discard(folder, 1)
+    log.cutTo(before)
+    assert.deepEqual(sequences(folder), [0])
+    log.append([letter(2)])
+    assert.deepEqual(readLog(folder).letters, [letter(0), letter(2)])
+
+    log.cutTo(before)
+    log.append([letter(1)])
+    log.close()
+    assert.deepEqual(readLog(folder).letters, [letter(0)], 'the very same letter at the same place stays discarded')
+  })
+
+  test('of thousands in one segment is one of them', t => {
+    const folder = temporaryFolder(t)
+    const log = new DeadLetterLog(folder)
+    log.append(letters(40_000))
+    log.close()
+    const odd = readLog(folder).stored.filter(({ sequence }) => sequence % 2 === 1)
+    assert.equal(discardLetters(folder, odd).letters, 20_000)
+    assert.ok(sequences(folder).every(sequence => sequence % 2 === 0))
+    assert.equal(sequences(folder).length, 20_000)
+  })
+})
+
+describe('a segment of discarded letters only', () => {
+  test('is deleted when nothing before it is kept and it is not the newest', t => {
+    const folder = logOf(t, 7)
+    assert.deepEqual(discard(folder, 2, 3), { letters: 2, segments: 0 })
+    assert.deepEqual(discard(folder, 0, 1), { letters: 2, segments: 2 })
+    assert.deepEqual(files(folder, '.dll'), ['000000000003.dll', '000000000004.dll'])
+    assert.deepEqual(sequences(folder), [4, 5, 6])
+    assert.deepEqual(readLog(folder).damage, [])
+
+    assert.deepEqual(discard(folder, 4, 5, 6), { letters: 3, segments: 1 })
+    assert.deepEqual(files(folder, '.dll'), ['000000000004.dll'])
+    assert.deepEqual(files(folder, '.discards'), ['000000000003.discards', '000000000004.discards'])
+    append(folder, 2, 7)
+    assert.deepEqual(sequences(folder), [7, 8])
+    assert.deepEqual(readLog(folder).damage, [])
+  })
+
+  test('stays while a run has the folder', t => {
+    const folder = logOf(t, 5)
+    const lock = acquireLock(folder)
+    assert.deepEqual(discard(folder, 0, 1), { letters: 2, segments: 0 })
+    lock.release()
+    assert.deepEqual(discard(folder, 2), { letters: 1, segments: 1 })
+    assert.deepEqual(sequences(folder), [3, 4])
+  })
+
+  test('stays where something in it is damaged', t => {
+    const folder = logOf(t, 7)
+    const writer = new DiscardsWriter(folder, nodeFileSystem)
+    writer.add(readLog(folder).stored)
+    const second = join(logFolder(folder), files(folder, '.dll')[1])
+    const bytes = readFileSync(second)
+    bytes[bytes.length - 3] ^= 1
+    writeFileSync(second, bytes)
+
+    assert.equal(writer.removeSegments(), 1)
+    assert.deepEqual(files(folder, '.dll').length, 3)
+    assert.equal(readLog(folder).damage.length, 1)
+  })
+
+  test('stays while one of the checkpoints names it or one before it, or cannot be read', t => {
+    const folder = logOf(t, 7)
+    const position = (segment: number) => encodeCheckpoint(checkpoint(1, { deadLetters: { segment, length: 32 } }))
+    writeFileSync(join(folder, 'checkpoint'), position(3))
+    writeFileSync(join(folder, 'checkpoint.previous'), 'not one')
+    assert.deepEqual(discard(folder, 0, 1, 2, 3, 4, 5), { letters: 6, segments: 0 })
+    writeFileSync(join(folder, 'checkpoint.previous'), position(2))
+    assert.deepEqual(discard(folder), { letters: 0, segments: 1 })
+    rmSync(join(folder, 'checkpoint.previous'))
+    assert.deepEqual(discard(folder), { letters: 0, segments: 1 })
+    assert.deepEqual(files(folder, '.dll'), ['000000000003.dll', '000000000004.dll'])
+    const log = new DeadLetterLog(folder, nodeFileSystem, SMALL)
+    log.cutTo({ segment: 3, length: 32 })
+    log.append(letters(1, 9))
+    log.close()
+    assert.deepEqual(readLog(folder).letters, letters(1, 9))
+  })
+
+  test('that is gone without having been discarded is reported', t => {
+    const folder = logOf(t, 7)
+    discard(folder, 0, 1)
+    rmSync(join(logFolder(folder), '000000000002.dll'))
+    assert.match(readLog(folder).damage[0]?.message ?? '', /^000000000003\.dll: segments are missing before it: 1/)
+    const other = logOf(t, 7)
+    rmSync(join(logFolder(other), '000000000001.dll'))
+    assert.match(readLog(other).damage[0]?.message ?? '', /^000000000002\.dll: segments are missing before it: 1/)
+  })
+
+  test('is passed over by a reader that had listed it before', t => {
+    const folder = logOf(t, 7)
+    const reading = readDeadLetters(folder)
+    assert.equal(reading.next().value?.kind, 'letter')
+    discard(folder, 0, 1, 2, 3)
+    const rest = [...reading]
+    assert.deepEqual(
+      rest.filter(({ kind }) => kind === 'damage'),
+      []
+    )
+    const numbers = rest.flatMap(entry => (entry.kind === 'letter' ? [entry.sequence] : []))
+    assert.deepEqual(numbers, [1, 4, 5, 6])
+  })
+})
+
+describe('the files of discards', () => {
+  test('with any bit flipped are reported, and at worst letters count again', t => {
+    const folder = logOf(t, 5)
+    discard(folder, 0)
+    discard(folder, 3)
+    discard(folder, 1, 2)
+    // Removed were the first two segments; what is left says so, and discards nothing.
+    assert.deepEqual(files(folder, '.dll'), ['000000000003.dll'])
+    const again = logOf(t, 5)
+    discard(again, 0)
+    discard(again, 2)
+    for (const place of [folder, again]) {
+      for (const name of files(place, '.discards')) {
+        const path = join(logFolder(place), name)
+        const bytes = readFileSync(path)
+        for (let at = 0; at < bytes.length; at++) {
+          for (const flip of [0x01, 0x80, 0xff]) {
+            const changed = Uint8Array.from(bytes)
+            changed[at] ^= flip
+            writeFileSync(path, changed)
+            const { damage, stored } = readLog(place)
+            assert.ok(damage.length > 0, `${name}, byte ${at}`)
+            assert.ok(
+              damage.some(({ message }) => message.startsWith(name)),
+              `${name}, byte ${at}`
+            )
+            const found = stored.map(({ letter: { id } }) => id)
+            const kept = place === folder ? [4] : [1, 3, 4]
+            for (const number of kept) assert.ok(found.includes(letter(number).id), `${name}, byte ${at}`)
+          }
+        }
+        writeFileSync(path, bytes)
+      }
+    }
+  })
+
+  test('cut anywhere are whole again after the next discard', t => {
+    const folder = logOf(t, 2)
+    discard(folder, 0)
+    const path = join(logFolder(folder), '000000000001.discards')
+    const bytes = readFileSync(path)
+    for (let length = 0; length < bytes.length; length++) {
+      writeFileSync(path, bytes.subarray(0, length))
+      assert.deepEqual(sequences(folder), [0, 1], `cut to ${length}`)
+      discard(folder, 1)
+      assert.deepEqual([sequences(folder), readLog(folder).damage], [[0], []], `cut to ${length}`)
+    }
+  })
+
+  test('with damage in them take further discards', t => {
+    const folder = logOf(t, 2)
+    discard(folder, 0)
+    const path = join(logFolder(folder), '000000000001.discards')
+    const bytes = readFileSync(path)
+    for (let at = 0; at < bytes.length; at++) {
+      const changed = Uint8Array.from(bytes)
+      changed[at] ^= 0x10
+      writeFileSync(path, changed)
+      discard(folder, 1)
+      assert.ok(!sequences(folder).includes(1), `byte ${at}`)
+      assert.equal(readLog(folder).damage.length, 1, `byte ${at}`)
+    }
+  })
+
+  test('are changed by one command at a time', t => {
+    const folder = logOf(t, 2)
+    const lock = tryLock(logFolder(folder))
+    assert.throws(() => discard(folder, 0), UserError)
+    lock?.release()
+    assert.equal(discard(folder, 0).letters, 1)
+  })
+
+  test('hold all of a discard or nothing of it on a full disk', t => {
+    const folder = logOf(t, 2)
+    discard(folder, 0)
+    const stored = readLog(folder).stored
+    let room = 0
+    const fileSystem: FileSystem = {
+      ...nodeFileSystem,
+      writeSync: (descriptor, bytes, offset, length) => {
+        if (room === 0) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', errno: -28 })
+        const count = nodeFileSystem.writeSync(descriptor, bytes, offset, Math.min(length, room, 7))
+        room -= count
+        return count
+      }
+    }
+    for (let bytes = 0; bytes < 40; bytes++) {
+      room = bytes
+      assert.throws(() => discardLetters(folder, stored, fileSystem), { code: 'ENOSPC' })
+      assert.deepEqual([sequences(folder), readLog(folder).damage], [[1], []])
+    }
+    room = 40
+    assert.equal(discardLetters(folder, stored, fileSystem).letters, 1)
+    assert.deepEqual(sequences(folder), [])
+  })
+
+  test('are not made where there is no log', t => {
+    const folder = temporaryFolder(t)
+    assert.deepEqual(discardLetters(folder, []), { letters: 0, segments: 0 })
+    assert.ok(!existsSync(logFolder(folder)))
+  })
+})
