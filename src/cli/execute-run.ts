@@ -1,6 +1,5 @@
 // Carries out one run: plan, state, start, signals, progress, report. Returns the exit code.
 
-import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { demoFile } from '../base/own-files.ts'
@@ -17,6 +16,7 @@ import { formatNumberOf } from './numbers.ts'
 import { isTerminal, print, printError, safe } from './output.ts'
 import { Progress } from './progress.ts'
 import { type RunArguments, tokenOf } from './run-arguments.ts'
+import { defaultStateRoot } from './state-root.ts'
 import { StopSignals } from './stop-signals.ts'
 
 export const DEMO = fileURLToPath(demoFile('pipeline.yaml'))
@@ -146,11 +146,6 @@ async function loadPlanFor(pipeline: string | undefined, options: RunArguments):
 function outputArgument(text: string): OutputArgument {
   const equals = text.indexOf('=')
   return equals <= 0 ? { path: text } : { name: text.slice(0, equals), path: text.slice(equals + 1) }
-}
-
-/** Beside the pipeline; for the demo, which may lie in a folder that is not the user's, in the current one. */
-function defaultStateRoot(pipeline: string | undefined): string {
-  return resolve(pipeline === undefined ? process.cwd() : dirname(resolve(pipeline)), '.linescope')
 }
 
 function identityOf({ type, options }: { readonly type: string; readonly options: unknown }): string {

@@ -5,6 +5,7 @@ import { Command, CommanderError, type Option } from 'commander'
 import { UserError, UserErrors } from '../base/user-error.ts'
 import { resolveOwnPackage } from '../threads/own-package.ts'
 import { VERSION } from '../threads/version.ts'
+import { dlqCommand } from './commands/dlq.ts'
 import { runCommand } from './commands/run.ts'
 import { schemaCommand } from './commands/schema.ts'
 import { tryCommand } from './commands/try.ts'
@@ -25,14 +26,21 @@ export async function main(argv: readonly string[]): Promise<void> {
     .configureHelp({ optionDescription: describeOption })
     .showSuggestionAfterError()
     .exitOverride()
-  for (const command of [runCommand(), validateCommand(), tryCommand(), schemaCommand()]) {
-    program.addCommand(command.copyInheritedSettings(program))
+  for (const command of [runCommand(), validateCommand(), tryCommand(), dlqCommand(), schemaCommand()]) {
+    program.addCommand(command)
+    inheritSettings(command, program)
   }
   try {
     await program.parseAsync([...argv])
   } catch (failure) {
     process.exit(explain(failure))
   }
+}
+
+/** Also the commands of a command. */
+function inheritSettings(command: Command, from: Command): void {
+  command.copyInheritedSettings(from)
+  for (const inner of command.commands) inheritSettings(inner, command)
 }
 
 /** With its default where that says something: not for what is off, empty or without limit. */

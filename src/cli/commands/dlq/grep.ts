@@ -1,0 +1,68 @@
+// `linescope dlq grep`: dead letters in which a text occurs, and where.
+
+import { Argument, Command } from 'commander'
+
+import type { StoredLetter } from '../../../state/dead-letter-log/reader.ts'
+import { ColumnOutput } from '../../dead-letters/column-output.ts'
+import { oneLine } from '../../dead-letters/escape-bytes.ts'
+import { addFilters, type FilterArguments, type Pattern, parsePattern, valueText } from '../../dead-letters/filter.ts'
+import { printJsonLines } from '../../dead-letters/letter-json.ts'
+import { errorOf, lineOf, numberOf, placeOf, type Reveal } from '../../dead-letters/letter-text.ts'
+import { openLog } from '../../dead-letters/open-log.ts'
+import { LogScan } from '../../dead-letters/scan.ts'
+
+const CHARACTERS_BEFORE = 40
+const CHARACTERS_SHOWN = 120
+
+export function grepCommand(): Command {
+  const command = new Command('grep')
+    .description('Search dead letters: line, value, error, stack.')
+    .addArgument(
+      new Argument('<pattern>', 'a text, or a regular expression as /this/ or /this/i').argParser(parsePattern)
+    )
+    .argument('[pipeline]', 'pipeline file')
+  return addFilters(command).action(
+    async (pattern: Pattern, pipeline: string | undefined, options: FilterArguments) => {
+      const log = await openLog(pipeline, options.state)
+      const scan = new LogScan(log, options, stored => hitIn(stored, pattern, log.reveal) !== undefined)
+      if (options.json) printJsonLines(scan.wanted(), log.reveal)
+      else printRows(scan, pattern, log.reveal)
+      process.exit(scan.end())
+    }
+  )
+}
+
+/** The first of its texts that the pattern is in. */
+function hitIn(
+  stored: StoredLetter,
+  pattern: Pattern,
+  reveal: Reveal
+): readonly [where: string, text: string] | undefined {
+  for (const [where, text] of textsOf(stored, reveal)) {
+    const match = pattern(text)
+    if (match !== undefined) return [where, excerptOf(text, match.start)]
+  }
+  return undefined
+}
+
+function* textsOf({ letter }: StoredLetter, reveal: Reveal): Generator<[string, string]> {
+  yield ['line', lineOf(letter, reveal)]
+  if (letter.valueBefore !== undefined) yield ['value', valueText(letter, reveal)]
+  yield ['error', errorOf(letter, reveal)]
+  if (letter.error?.stack !== undefined) yield ['stack', reveal(letter.error.stack)]
+}
+
+function excerptOf(text: string, start: number): string {
+  const from = Math.max(0, start - CHARACTERS_BEFORE)
+  return `${from === 0 ? '' : '…'}${oneLine(text.slice(from), CHARACTERS_SHOWN)}`
+}
+
+function printRows(scan: LogScan, pattern: Pattern, reveal: Reveal): void {
+  const output = new ColumnOutput(['NUMBER', 'PLACE', 'PROCESSOR', 'IN', 'TEXT'], 0)
+  for (const stored of scan.wanted()) {
+    const { sequence, letter } = stored
+    const hit = hitIn(stored, pattern, reveal) ?? []
+    if (!output.write([numberOf(sequence), oneLine(placeOf(letter)), oneLine(letter.processor), ...hit])) break
+  }
+  output.end()
+}
