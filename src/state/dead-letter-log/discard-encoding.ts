@@ -1,66 +1,56 @@
-// A record of discards as bytes and back. It is the payload of a frame in `<segment>.discards`, a file of the same form as
-// a segment of letters (layout.ts): framed, numbered, under checksums, only ever appended to.
+// Which letters of a segment are discarded, as the bytes of the file `<segment>.discards`: a segment by its form
+// (layout.ts) that holds one frame, whose payload is
 //
 //    0  version        u8
-//    1  kind           u8: 1 letters are discarded, 2 the segment is removed
+//    1  isRemoved      u8: 1 when the segment was deleted, because all of its letters were discarded
 //    2  zero           u16
 //    4  atMilliseconds f64
-//   12  entries, of 12 bytes each: f64 offset of the letter's frame in the segment, u32 checksum of that frame
+//   12  marks, of 12 bytes each: f64 offset of the letter's frame in the segment, u32 checksum of that frame
 //
-// A letter is named by its place and by what stands there. Where a log was cut back and written again, an entry names
-// nothing any more; it never hides another letter.
+// A letter is named by its place and by what stands there. Where a log was cut back and written again, a mark names
+// nothing any more; it never hides another letter. The file is replaced as a whole, so that it is never found half
+// written: a byte that is missing is damage like one that is wrong.
 
+import { FRAME_HEADER_BYTES, SEGMENT_HEADER_BYTES, writeFrameHeader, writeSegmentHeader } from './layout.ts'
 import { UnknownVersionError } from './letter-encoding.ts'
 
-/** What tells a letter from any other that ever was in its segment. */
-export interface LetterMark {
-  /** Of its frame in the segment. */
-  readonly offset: number
-  /** Of its frame. */
-  readonly checksum: number
-}
-
 export interface DiscardRecord {
-  readonly kind: 'letters' | 'segment'
-  /** Since 1970. */
+  readonly isRemoved: boolean
+  /** Of the last change, since 1970. */
   readonly atMilliseconds: number
-  /** None when the segment itself is removed. */
-  readonly marks: readonly LetterMark[]
+  /** Checksums of the frames of discarded letters, by their offsets. */
+  readonly marks: ReadonlyMap<number, number>
 }
 
 const DISCARDS_VERSION = 1
-const LETTERS = 1
-const SEGMENT = 2
 const FIXED_BYTES = 12
 const MARK_BYTES = 12
 
-export function discardRecordBytes({ marks }: DiscardRecord): number {
-  return FIXED_BYTES + MARK_BYTES * marks.length
-}
-
-/** Returns where it ends. */
-export function encodeDiscards(target: Buffer, start: number, record: DiscardRecord): number {
-  target[start] = DISCARDS_VERSION
-  target[start + 1] = record.kind === 'letters' ? LETTERS : SEGMENT
-  target.writeUInt16LE(0, start + 2)
-  let end = target.writeDoubleLE(record.atMilliseconds, start + 4)
-  for (const { offset, checksum } of record.marks) {
-    end = target.writeDoubleLE(offset, end)
-    end = target.writeUInt32LE(checksum, end)
+/** The whole file. */
+export function encodeDiscards(segment: number, { isRemoved, atMilliseconds, marks }: DiscardRecord): Buffer {
+  const payloadBytes = FIXED_BYTES + MARK_BYTES * marks.size
+  const start = SEGMENT_HEADER_BYTES + FRAME_HEADER_BYTES
+  const bytes = Buffer.alloc(start + payloadBytes)
+  bytes[start] = DISCARDS_VERSION
+  bytes[start + 1] = isRemoved ? 1 : 0
+  let end = bytes.writeDoubleLE(atMilliseconds, start + 4)
+  for (const [offset, checksum] of marks) {
+    end = bytes.writeDoubleLE(offset, end)
+    end = bytes.writeUInt32LE(checksum, end)
   }
-  return end
+  writeSegmentHeader(bytes, 0, segment, 0)
+  writeFrameHeader(bytes, SEGMENT_HEADER_BYTES, SEGMENT_HEADER_BYTES, 0, payloadBytes)
+  return bytes
 }
 
-/** Throws when the bytes are not one whole record of a version that is known here. */
+/** Throws when the bytes are not one whole payload of a version that is known here. */
 export function decodeDiscards(payload: Buffer): DiscardRecord {
   const version = payload.readUInt8(0)
   if (version !== DISCARDS_VERSION) throw new UnknownVersionError(version)
-  const kind = payload.readUInt8(1)
-  if (kind !== LETTERS && kind !== SEGMENT) throw new Error(`it is of kind ${kind}, which is none`)
-  if ((payload.length - FIXED_BYTES) % MARK_BYTES !== 0) throw new RangeError('it ends in the middle of an entry')
-  const marks: LetterMark[] = []
+  if ((payload.length - FIXED_BYTES) % MARK_BYTES !== 0) throw new RangeError('it ends in the middle of a mark')
+  const marks = new Map<number, number>()
   for (let at = FIXED_BYTES; at < payload.length; at += MARK_BYTES) {
-    marks.push({ offset: payload.readDoubleLE(at), checksum: payload.readUInt32LE(at + 8) })
+    marks.set(payload.readDoubleLE(at), payload.readUInt32LE(at + 8))
   }
-  return { kind: kind === LETTERS ? 'letters' : 'segment', atMilliseconds: payload.readDoubleLE(4), marks }
+  return { isRemoved: payload.readUInt8(1) === 1, atMilliseconds: payload.readDoubleLE(4), marks }
 }

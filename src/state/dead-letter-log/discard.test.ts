@@ -3,7 +3,9 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 
+import { crc32c } from '../../base/crc32c.ts'
 import { type FileSystem, nodeFileSystem } from '../../base/file-system.ts'
+import { SimulatedFileSystem } from '../../base/simulated-file-system-fixtures.ts'
 import { UserError } from '../../base/user-error.ts'
 import { checkpoint } from '../checkpoint/checkpoint-fixtures.ts'
 import { encodeCheckpoint } from '../checkpoint/encoding.ts'
@@ -157,7 +159,7 @@ describe('a segment of discarded letters only', () => {
     bytes[bytes.length - 3] ^= 1
     writeFileSync(second, bytes)
 
-    assert.equal(writer.removeSegments(), 1)
+    assert.equal(writer.removeSegments(Number.POSITIVE_INFINITY), 1)
     assert.deepEqual(files(folder, '.dll').length, 3)
     assert.equal(readLog(folder).damage.length, 1)
   })
@@ -241,7 +243,7 @@ describe('the files of discards', () => {
     }
   })
 
-  test('cut anywhere are whole again after the next discard', t => {
+  test('cut anywhere are reported, and whole again after the next discard', t => {
     const folder = logOf(t, 2)
     discard(folder, 0)
     const path = join(logFolder(folder), '000000000001.discards')
@@ -249,6 +251,7 @@ describe('the files of discards', () => {
     for (let length = 0; length < bytes.length; length++) {
       writeFileSync(path, bytes.subarray(0, length))
       assert.deepEqual(sequences(folder), [0, 1], `cut to ${length}`)
+      assert.equal(readLog(folder).damage.length, 1, `cut to ${length}`)
       discard(folder, 1)
       assert.deepEqual([sequences(folder), readLog(folder).damage], [[0], []], `cut to ${length}`)
     }
@@ -265,8 +268,24 @@ describe('the files of discards', () => {
       writeFileSync(path, changed)
       discard(folder, 1)
       assert.ok(!sequences(folder).includes(1), `byte ${at}`)
-      assert.equal(readLog(folder).damage.length, 1, `byte ${at}`)
+      assert.deepEqual(readLog(folder).damage, [], `byte ${at}`)
     }
+  })
+
+  test('of a newer version are not replaced', t => {
+    const folder = logOf(t, 2)
+    discard(folder, 0)
+    const path = join(logFolder(folder), '000000000001.discards')
+    const bytes = readFileSync(path)
+    bytes.writeUInt32LE(2, 8)
+    bytes.writeUInt32LE(crc32c(bytes, 0, 28), 28)
+    writeFileSync(path, bytes)
+    assert.deepEqual(
+      readLog(folder).damage.map(({ isNewer }) => isNewer),
+      [true]
+    )
+    assert.throws(() => discard(folder, 1), UserError)
+    assert.deepEqual(readFileSync(path), bytes)
   })
 
   test('are changed by one command at a time', t => {
@@ -291,14 +310,52 @@ describe('the files of discards', () => {
         return count
       }
     }
-    for (let bytes = 0; bytes < 40; bytes++) {
+    const needed = statSync(join(logFolder(folder), '000000000001.discards')).size + 12
+    for (let bytes = 0; bytes < needed; bytes++) {
       room = bytes
       assert.throws(() => discardLetters(folder, stored, fileSystem), { code: 'ENOSPC' })
       assert.deepEqual([sequences(folder), readLog(folder).damage], [[1], []])
     }
-    room = 40
+    room = needed
     assert.equal(discardLetters(folder, stored, fileSystem).letters, 1)
     assert.deepEqual(sequences(folder), [])
+  })
+
+  test('after a power failure at any call are those before the discard or those after it', () => {
+    const fileSystem = new SimulatedFileSystem()
+    fileSystem.mkdirSync('/state')
+    const log = new DeadLetterLog('/state', fileSystem, SMALL)
+    log.append(letters(7))
+    log.close()
+    fileSystem.syncAll()
+    const { stored } = readLog('/state', {}, fileSystem)
+    const writer = new DiscardsWriter('/state', fileSystem)
+    const steps = [[1], [2, 3, 6], [0], [4]].map(wanted => stored.filter(({ sequence }) => wanted.includes(sequence)))
+
+    const gone = new Set<number>()
+    let going: readonly number[] = []
+    let crashes = 0
+    const crash = (): undefined => {
+      for (let seed = 0; seed < 20; seed++) {
+        const { damage, stored: left } = readLog('/state', {}, fileSystem.crash(crashes++))
+        assert.deepEqual(damage, [])
+        const found = left.map(({ sequence }) => sequence)
+        for (const number of [0, 1, 2, 3, 4, 5, 6]) {
+          if (!going.includes(number)) assert.equal(found.includes(number), !gone.has(number), `letter ${number}`)
+        }
+      }
+    }
+    fileSystem.intercept = crash
+    for (const step of steps) {
+      going = step.map(({ sequence }) => sequence)
+      assert.equal(writer.add(step), step.length)
+      for (const number of going) gone.add(number)
+      going = []
+      crash()
+    }
+    assert.equal(writer.removeSegments(Number.POSITIVE_INFINITY), 2)
+    crash()
+    assert.ok(crashes > 1000)
   })
 
   test('are not made where there is no log', t => {

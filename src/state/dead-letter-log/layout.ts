@@ -1,7 +1,7 @@
 // Where every byte of the dead-letter log lies: an append-only log in segments of about 64 MiB.
 //
-//   <state folder>/dead-letters/000000000001.dll, 000000000002.dll, …         letters, this page
-//                               000000000001.discards, …                      which of them count no more: discards.ts
+//   <state folder>/dead-letters/000000000001.dll, …        letters: this page
+//                               000000000001.discards, …   which of them count no more: discard-encoding.ts
 //
 //   segment     0  magic        8 bytes, with a line end that a transfer as text would change
 //               8  version      u32

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 
 import type { FileSystem } from '../../base/file-system.ts'
 import { systemErrorCode } from '../../base/system-error.ts'
+import { writeFully } from '../../base/write-fully.ts'
 import { type LogFileKind, type LogPosition, SEGMENT_HEADER_BYTES, segmentName, segmentNumber } from './layout.ts'
 import { SegmentFile, scanSegment } from './segment-file.ts'
 
@@ -109,7 +110,7 @@ export class LogFiles {
   removeAfter({ segment, length }: LogPosition): void {
     for (const number of this.segments().reverse()) {
       if (number > segment || (number === segment && length === 0)) this.remove(number)
-      else if (number === segment) this.cut(number, length)
+      else if (number === segment) this.#cut(number, length)
     }
   }
 
@@ -117,16 +118,24 @@ export class LogFiles {
     this.#fileSystem.unlinkSync(this.#path(segment))
   }
 
-  cut(segment: number, length: number): void {
-    const descriptor = this.#fileSystem.openSync(this.#path(segment), constants.O_WRONLY)
+  /** Replaces the file, or makes it. When it returns, it is on the disk; a crash before leaves the old one or the new. */
+  replace(segment: number, bytes: Uint8Array): void {
+    const temporary = `${this.#path(segment)}.tmp`
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC
+    const descriptor = this.#fileSystem.openSync(temporary, flags, 0o600)
     try {
-      this.#fileSystem.ftruncateSync(descriptor, length)
+      // A file never makes its writer wait, so there is nothing to sleep for.
+      const { error } = writeFully(this.#fileSystem, descriptor, bytes, () => {})
+      if (error !== undefined) throw error as Error
+      this.#fileSystem.fsyncSync(descriptor)
     } finally {
       this.#fileSystem.closeSync(descriptor)
     }
+    this.#fileSystem.renameSync(temporary, this.#path(segment))
+    this.syncFolder()
   }
 
-  /** Makes the names of new files last. */
+  /** Names that were made, changed or taken away are so on the disk. */
   syncFolder(): void {
     // Windows opens no folder; there a name lasts with its file.
     if (process.platform === 'win32') return
@@ -147,6 +156,15 @@ export class LogFiles {
     if (previous === undefined) return 0
     const state = this.inspect(previous, false)
     return state === undefined ? 0 : state.firstSequence + state.count
+  }
+
+  #cut(segment: number, length: number): void {
+    const descriptor = this.#fileSystem.openSync(this.#path(segment), constants.O_WRONLY)
+    try {
+      this.#fileSystem.ftruncateSync(descriptor, length)
+    } finally {
+      this.#fileSystem.closeSync(descriptor)
+    }
   }
 
   #path(segment: number): string {

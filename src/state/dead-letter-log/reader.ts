@@ -150,7 +150,7 @@ function storedOf(
 ): LogEntry {
   const start = { segment, length: item.start }
   const end = { segment, length: item.end }
-  if (discards.has(item.start, item.checksum)) return { kind: 'discarded', sequence, start, end }
+  if (discards.marks.get(item.start) === item.checksum) return { kind: 'discarded', sequence, start, end }
   try {
     return { kind: 'letter', letter: decodeLetter(item.payload), sequence, start, end, checksum: item.checksum }
   } catch (error) {
