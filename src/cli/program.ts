@@ -26,7 +26,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .configureHelp({ optionDescription: describeOption })
     .showSuggestionAfterError()
     .exitOverride()
-  for (const command of [runCommand(), validateCommand(), tryCommand(), dlqCommand(), schemaCommand()]) {
+  for (const command of [runCommand(), validateCommand(), tryCommand(), await dlqCommand(argv), schemaCommand()]) {
     program.addCommand(command)
     inheritSettings(command, program)
   }

@@ -2,20 +2,14 @@
 
 import { Command } from 'commander'
 
-import { discardCommand } from './dlq/discard.ts'
-import { exportCommand } from './dlq/export.ts'
-import { grepCommand } from './dlq/grep.ts'
-import { lsCommand } from './dlq/ls.ts'
-import { showCommand } from './dlq/show.ts'
-import { statsCommand } from './dlq/stats.ts'
-
-export function dlqCommand(): Command {
+/** What it is made of is loaded only where it is named: the start of a run need not pay for it. */
+export async function dlqCommand(argv: readonly string[]): Promise<Command> {
   const command = new Command('dlq')
     .description('Look at the dead letters of a pipeline: lines that failed for good, or that nothing was named for.')
     .addHelpText('after', HELP)
-  for (const inner of [lsCommand(), showCommand(), grepCommand(), statsCommand(), exportCommand(), discardCommand()]) {
-    command.addCommand(inner)
-  }
+  if (!argv.includes('dlq')) return command
+  const { dlqCommands } = await import('./dlq/commands.ts')
+  for (const inner of dlqCommands()) command.addCommand(inner)
   return command
 }
 
