@@ -36,7 +36,6 @@ test, and the long runs: memory, load, deaths at random instants, all orders of 
 - ${passed} passed, ${failures.length} failed, ${skipped} skipped, in ${minutes.toFixed(0)} minutes
 ${failures.map(failure => `- **failed**: ${failure}\n`).join('')}
 ## What they measured
-
 `
   let shownTest
   for (const { file, test, message } of notes) {
