@@ -28,8 +28,8 @@ if (Number.parseInt(process.versions.node, 10) < NEEDED_MAJOR) {
   // The young generation of a lane is small and mostly dead: several threads that collect it cost a tenth more CPU time
   // than one and more, for the same result. Set before there are threads; the flag is the whole process's.
   setFlagsFromString('--no-parallel-scavenge')
-  // A thread's young generation begins with half a megabyte and is collected 50 times while modules load. This is as much
-  // as it may grow to: a tenth less CPU time for a start.
+  // A thread's young generation begins small and is collected often while modules load. This is as much as it may grow
+  // to: some hundredths of a second of CPU time less for a start.
   setFlagsFromString('--min-semi-space-size=2')
   // A checkout has the sources and runs them as they are; the published package has only what was compiled from them.
   const source = new URL('../src/cli/linescope.ts', import.meta.url)

@@ -1,5 +1,5 @@
-// JavaScript of the published package: each entry in one file with what it imports, packages included. A start that reads
-// some ten files takes a third of the CPU time less than one that reads a thousand.
+// JavaScript of the published package: each entry in one file with what it imports, packages included. A start takes
+// a third less CPU time so than when each module is a file to be found, read and linked.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'

@@ -32,7 +32,7 @@ export default async function* longReport(events) {
 test, and the long runs: memory, load, deaths at random instants, all orders of accesses to shared memory.
 
 - ${new Date().toISOString().slice(0, 10)}, at ${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', 'src', 'test') === '' ? '' : ' with changes'}
-- ${availableParallelism()} cores of an ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${process.arch}, Node ${process.version}
+- ${availableParallelism()} cores of an ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}, Node ${process.version}
 - ${passed} passed, ${failures.length} failed, ${skipped} skipped, in ${minutes.toFixed(0)} minutes
 ${failures.map(failure => `- **failed**: ${failure}\n`).join('')}
 ## What they measured

@@ -131,7 +131,7 @@ test('what a run left', async t => {
     assert.match((await hits('work.ts', 'pipeline.yaml'))[0] ?? '', /^stack\|/)
     const none = await dlq('grep', 'never', 'pipeline.yaml')
     assert.deepEqual([none.code, none.stdout.toString()], [0, ''])
-    assert.match(none.stderr, /^None of the 4 dead letters in \.linescope\/pipeline-[0-9a-f]{8} is of this kind\.\n$/)
+    assert.match(none.stderr, /^None of the 4 dead letters in \.linescope\/pipeline-[0-9a-f]{8} matches\.\n$/)
   })
 
   await t.test('stats counts by processor and kind of error', async () => {

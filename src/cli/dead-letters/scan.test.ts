@@ -9,6 +9,7 @@ import { Command } from 'commander'
 import { crc32c } from '../../base/crc32c.ts'
 import { UserError } from '../../base/user-error.ts'
 import type { DeadLetter } from '../../state/dead-letter-log/letter.ts'
+import { letter as anyLetter } from '../../state/dead-letter-log/log-fixtures.ts'
 import { DeadLetterLog } from '../../state/dead-letter-log/writer.ts'
 import { createReveal } from '../../threads/reveal.ts'
 import { addFilters, type FilterArguments } from './filter.ts'
@@ -20,25 +21,19 @@ const NOW = Date.now()
 
 function letter(number: number, changes: Partial<DeadLetter>): DeadLetter {
   const bytes = new Uint8Array(Buffer.from(`line ${number}\n`))
-  return {
-    kind: 'dead',
+  return anyLetter(number, {
     id: `0:${number * 7}`,
     original: { bytes, byteLength: bytes.length, sha256: undefined },
-    valueBefore: undefined,
     processor: 'parse',
     tag: 'parse',
     error: { name: 'TypeError', message: `no code ${number}`, stack: undefined, code: undefined },
     attempts: [],
     journey: ['parse'],
     source: 'in.log',
-    file: undefined,
-    lineNumber: number + 1,
     offset: number * 7,
     atMilliseconds: NOW - (10 - number) * MINUTE,
-    configHash: '0123456789abcdef',
-    replayOf: undefined,
     ...changes
-  }
+  })
 }
 
 const LETTERS = [

@@ -104,7 +104,7 @@ export class LogScan {
     const discarded = this.discarded === 0 ? '' : ` (${formatCount(this.discarded)} were discarded)`
     if (this.letters === 0) return `No dead letters in ${shownAs}${discarded}.`
     const hint = this.#hintAt('processor') ?? this.#hintAt('tag')
-    const none = `None of the ${formatNumberOf(this.letters, 'dead letter')} in ${shownAs} is of this kind.`
+    const none = `None of the ${formatNumberOf(this.letters, 'dead letter')} in ${shownAs} matches.`
     return hint === undefined ? none : `${none} ${hint}`
   }
 

@@ -54,6 +54,14 @@ function files(folder: string, extension: string): string[] {
     .sort()
 }
 
+/** A log of two letters, the first of them discarded, and the file that says so. */
+function firstOfTwoDiscarded(t: TestContext): { folder: string; path: string; bytes: Buffer } {
+  const folder = logOf(t, 2)
+  discard(folder, 0)
+  const path = join(logFolder(folder), '000000000001.discards')
+  return { folder, path, bytes: readFileSync(path) }
+}
+
 describe('a discarded letter', () => {
   test('is read no more, and all others keep their numbers', t => {
     const folder = logOf(t, 7)
@@ -244,10 +252,7 @@ describe('the files of discards', () => {
   })
 
   test('cut anywhere are reported, and whole again after the next discard', t => {
-    const folder = logOf(t, 2)
-    discard(folder, 0)
-    const path = join(logFolder(folder), '000000000001.discards')
-    const bytes = readFileSync(path)
+    const { folder, path, bytes } = firstOfTwoDiscarded(t)
     for (let length = 0; length < bytes.length; length++) {
       writeFileSync(path, bytes.subarray(0, length))
       assert.deepEqual(sequences(folder), [0, 1], `cut to ${length}`)
@@ -258,10 +263,7 @@ describe('the files of discards', () => {
   })
 
   test('with damage in them take further discards', t => {
-    const folder = logOf(t, 2)
-    discard(folder, 0)
-    const path = join(logFolder(folder), '000000000001.discards')
-    const bytes = readFileSync(path)
+    const { folder, path, bytes } = firstOfTwoDiscarded(t)
     for (let at = 0; at < bytes.length; at++) {
       const changed = Uint8Array.from(bytes)
       changed[at] ^= 0x10
@@ -273,10 +275,7 @@ describe('the files of discards', () => {
   })
 
   test('of a newer version are not replaced', t => {
-    const folder = logOf(t, 2)
-    discard(folder, 0)
-    const path = join(logFolder(folder), '000000000001.discards')
-    const bytes = readFileSync(path)
+    const { folder, path, bytes } = firstOfTwoDiscarded(t)
     bytes.writeUInt32LE(2, 8)
     bytes.writeUInt32LE(crc32c(bytes, 0, 28), 28)
     writeFileSync(path, bytes)

@@ -17,7 +17,7 @@ interface DiscardArguments extends FilterArguments {
 
 export function discardCommand(): Command {
   const command = new Command('discard')
-    .description('Discard dead letters: they are shown and replayed no more. Without a filter, all of them.')
+    .description('Discard dead letters: they are shown no more. Without a filter, all of them.')
     .argument('[pipeline]', 'pipeline file')
     .option('--yes', 'do it; without it, say how many they are', false)
   return addFilters(command).action(async (pipeline: string | undefined, options: DiscardArguments) => {
