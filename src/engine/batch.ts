@@ -90,7 +90,7 @@ export class Batch {
   /** The last line of the source had no line end. */
   isUnterminated = false
   /** Line end to add where one must be added: that of the line before in the same source. */
-  addedLineEnd = '\n'
+  addedLineEnd: '\n' | '\r\n' = '\n'
   oversize: OversizeDetail | undefined
   readAtMilliseconds = 0
 

@@ -2,7 +2,7 @@
 
 import type { Registry } from '../sdk/registry.ts'
 import type { Sink } from '../sdk/sink.ts'
-import { blockThread, type Region } from '../shared-memory/index.ts'
+import { blockThread, NODE, NODE_OFFSET, NODE_STRIDE, type Region } from '../shared-memory/index.ts'
 import type { Batch } from './batch.ts'
 import type { CallHost } from './call.ts'
 import { Calls } from './calls.ts'
@@ -19,6 +19,9 @@ import { Settler, type ValueOutput } from './settler.ts'
 import { SinkOutput } from './sink-output.ts'
 import { planSteps, type Step } from './steps.ts'
 import { LANE, Telemetry } from './telemetry.ts'
+
+// By the counter `sink_line_end`.
+const LINE_ENDS = ['', '\n', '\r\n'] as const
 
 export interface LanePartsSettings {
   readonly plan: Plan
@@ -72,6 +75,7 @@ export class LaneParts {
     this.plan = plan
     this.#sinks = settings.sinks
     this.telemetry = new Telemetry(settings.region, settings.epoch)
+    this.telemetry.counters[LANE.dead_letter_bytes] = settings.letters.length
     this.targets = plan.processors.map(processorTargets)
     this.steps = planSteps(plan.processors.map((_, id) => successors(plan, id)))
     this.countsHops = this.steps.some(step => step.isCycle) || this.steps.length > plan.limits.maxHops
@@ -95,7 +99,7 @@ export class LaneParts {
       telemetry,
       processorCount: plan.processors.length,
       nodeNames: nodeNames(plan),
-      outputs: plan.sinks.map((sink, index) => new SinkOutput(sink.name, settings.sinks[index])),
+      outputs: plan.sinks.map((sink, index) => this.#createOutput(sink.name, settings.sinks[index], index)),
       letters: settings.letters,
       configHash: plan.configHash,
       valueOutput: settings.valueOutput,
@@ -119,6 +123,14 @@ export class LaneParts {
       }
     }
     if (faults.length > 0) throw faults[0]
+  }
+
+  /** A predecessor's last line may still need its line end. */
+  #createOutput(name: string, sink: Sink, index: number): SinkOutput {
+    const base = NODE_OFFSET + (this.plan.processors.length + index) * NODE_STRIDE
+    const { counters } = this.telemetry
+    if (sink.length !== undefined) counters[base + NODE.sink_length] = sink.length
+    return new SinkOutput(name, sink, LINE_ENDS[counters[base + NODE.sink_line_end]])
   }
 
   async #createNodes({ plan, registry, log }: LanePartsSettings): Promise<void> {

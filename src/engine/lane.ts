@@ -10,14 +10,13 @@ import { BatchPace } from './batch-pace.ts'
 import { describeError } from './errors.ts'
 import { giveBack } from './give-back.ts'
 import type { LaneParts } from './lane-parts.ts'
-import { writeLedger } from './ledger.ts'
-import { LineFramer } from './line-framer.ts'
+import { type InputListener, LineFramer } from './line-framer.ts'
+import { PUBLISH_MILLISECONDS, Publisher } from './publisher.ts'
 import type { Step } from './steps.ts'
-import { DEAD, LANE } from './telemetry.ts'
+import { DEAD } from './telemetry.ts'
 
 const MAX_OPEN_BATCHES = 64
 const MAX_OPEN_BYTES = 4 * 1024 * 1024
-const PUBLISH_MILLISECONDS = 50
 // A turn of the event loop costs about 2 µs; waiting messages and timers can wait so long.
 const TURN_MILLISECONDS = 5
 const PAUSE_POLL_MILLISECONDS = 20
@@ -33,6 +32,12 @@ export type LaneEnd =
   /** A source or sink failed. */
   | { readonly reason: 'failed'; readonly message: string }
 
+export interface LaneOptions {
+  readonly inputs?: InputListener
+  /** Somebody commits: the lane waits while more than this has been written since. Without it nobody does. */
+  readonly uncommittedBytes?: number | undefined
+}
+
 export class Lane {
   readonly #parts: LaneParts
   readonly #framer: LineFramer
@@ -47,27 +52,43 @@ export class Lane {
   #end: LaneEnd | undefined
   /** Last batch that is settled, up to its `stopAt`: `on_error: stop`, or a stop that gives lines back. */
   #stopSequence = Number.POSITIVE_INFINITY
-  #lastPublish = 0
+  readonly #publisher: Publisher
   #lastTurn = 0
-  /** 0: after every line of a slow processor and every step that a batch takes; a test sees each moment then. */
-  publishMilliseconds = PUBLISH_MILLISECONDS
-  /** Told after each publish: everything before this position is settled and in the snapshot. */
-  onPublished: ((sourceNumber: number, offset: number) => void) | undefined
   #isProgressScheduled = false
   #isAdvancing = false
   #wake: (() => void) | undefined
 
-  constructor(parts: LaneParts, source: Source, maxLines: number) {
+  /** Goes on from the snapshot that stands in its region: a predecessor's, or what main has put there. */
+  constructor(parts: LaneParts, source: Source, maxLines: number, options: LaneOptions = {}) {
     this.#parts = parts
-    this.#framer = new LineFramer(source, parts.plan.limits.maxLineBytes)
+    this.#framer = new LineFramer(source, parts.plan.limits.maxLineBytes, options.inputs)
+    this.#publisher = new Publisher(parts, this.#framer, this.#open, options.uncommittedBytes)
     this.#linesLeft = maxLines
     parts.connect({
       progressed: () => this.#scheduleProgress(),
       stopAt: (_node, batch, line, message) => this.#stopAt(batch, line, message),
-      betweenLines: now => {
-        if (now - this.#lastPublish >= this.publishMilliseconds) this.publish()
-      }
+      betweenLines: now => this.#publisher.publishIfDue(now)
     })
+  }
+
+  /** 0: after every line of a slow processor and every step that a batch takes; a test sees each moment then. */
+  set publishMilliseconds(milliseconds: number) {
+    this.#publisher.intervalMilliseconds = milliseconds
+  }
+
+  /** Told after each publish: everything before this position is settled and in the snapshot. */
+  set onPublished(told: (sourceNumber: number, offset: number) => void) {
+    this.#publisher.onPublished = told
+  }
+
+  publish(): void {
+    this.#publisher.publish()
+  }
+
+  /** What this snapshot tells of is durable. */
+  committed(sequence: number): void {
+    this.#publisher.committed(sequence)
+    this.#wake?.()
   }
 
   /** Runs until the source ends, a stop is asked for, or something fails that is not a line's fault. Never rejects. */
@@ -84,7 +105,7 @@ export class Lane {
     clearInterval(timer)
     this.#parts.calls.close()
     this.#framer.close()
-    this.#publishAll()
+    this.#publisher.publishAll()
     // Main ends a source of its own before its message about the stop can come.
     const isStopped = this.#isStopping || control.stopRequested()
     const end = this.#end ?? { reason: isStopped ? 'stopped' : 'end' }
@@ -111,7 +132,7 @@ export class Lane {
   #giveBack(): void {
     const last = giveBack(this.#open, this.#parts.nodes, this.#parts.calls)
     if (last === undefined) return
-    this.#stopSequence = Math.min(this.#stopSequence, last.sequence)
+    this.#settleUpTo(Math.min(this.#stopSequence, last.sequence))
     this.#scheduleProgress()
   }
 
@@ -128,34 +149,9 @@ export class Lane {
     this.#stopReading()
   }
 
-  publish(): void {
-    this.#lastPublish = performance.now()
-    this.#writeLedger()
-    this.#parts.telemetry.publish(this.#parts.calls.held())
-    this.#tellPublished()
-  }
-
-  #publishAll(): void {
-    this.#lastPublish = performance.now()
-    this.#writeLedger()
-    this.#parts.telemetry.publishAll(this.#parts.calls.held())
-    this.#tellPublished()
-  }
-
-  #tellPublished(): void {
-    if (this.onPublished === undefined) return
-    const { counters } = this.#parts.telemetry
-    // What is skipped of an over-long line is not needed again.
-    const skipped = this.#open.length === 0 ? this.#framer.skippedTo : undefined
-    if (skipped === undefined) this.onPublished(counters[LANE.source_number], counters[LANE.source_offset])
-    else this.onPublished(skipped.sourceNumber, skipped.offset)
-  }
-
-  #writeLedger(): void {
-    const { telemetry, settler, nodes, calls } = this.#parts
-    telemetry.counters[LANE.input_bytes] = this.#framer.readBytes
-    const open = this.#open.filter(batch => batch.sequence <= this.#stopSequence)
-    writeLedger(telemetry.counters, settler.totals, open, nodes, calls)
+  #settleUpTo(sequence: number): void {
+    this.#stopSequence = sequence
+    this.#publisher.settlesUpTo = sequence
   }
 
   async #readAll(): Promise<void> {
@@ -168,6 +164,10 @@ export class Lane {
         continue
       }
       if (this.#isFull()) {
+        await this.#progress()
+        continue
+      }
+      if (this.#publisher.mustWaitForCommit()) {
         await this.#progress()
         continue
       }
@@ -192,7 +192,7 @@ export class Lane {
 
   async #idle<Result>(waiting: Promise<Result>): Promise<Result> {
     const { control } = this.#parts.telemetry
-    this.#publishAll()
+    this.#publisher.publishAll()
     control.setState('idle')
     const result = await waiting
     control.setState('running')
@@ -253,7 +253,7 @@ export class Lane {
     } finally {
       this.#isAdvancing = false
     }
-    if (performance.now() - this.#lastPublish >= this.publishMilliseconds) this.publish()
+    this.#publisher.publishIfDue(performance.now())
   }
 
   #advanceBatch(batch: Batch, previous: Batch | undefined): void {
@@ -336,7 +336,7 @@ export class Lane {
       batch.sequence < this.#stopSequence || (batch.sequence === this.#stopSequence && line < batch.stopAt)
     batch.stopAt = Math.min(batch.stopAt, line)
     if (isFirst) {
-      this.#stopSequence = batch.sequence
+      this.#settleUpTo(batch.sequence)
       const place = `${batch.input.name}:${batch.firstLineNumber + line}`
       if (this.#end === undefined || this.#end.reason === 'stop_on_error') {
         this.#end = { reason: 'stop_on_error', message: `${place}: ${message}` }

@@ -50,6 +50,10 @@ export function writeLedger(
   counters[LANE.dead] = dead
   counters[LANE.unmatched] = unmatched
   counters[LANE.in_flight] = inFlight
+  counters[LANE.settled_forked] = totals.forked
+  counters[LANE.settled_dropped] = totals.dropped
+  counters[LANE.settled_dead] = totals.dead
+  counters[LANE.settled_unmatched] = totals.unmatched
   counters[LANE.open_batches] = open.length
   counters[LANE.open_lines] = openLines
   counters[LANE.open_bytes] = openBytes

@@ -9,13 +9,29 @@ import { createHash, type Hash } from 'node:crypto'
 
 import type { ByteInput, Source } from '../sdk/source.ts'
 import type { Batch } from './batch.ts'
+import { startsOfAscii, startsOfBytes } from './line-starts.ts'
 
 /** One file (or stdin, …) that lines come from, as ids, errors and journeys name it. */
 export interface InputInfo {
+  /** How many inputs were opened up to this one: several may be of the same file. */
+  readonly turn: number
   readonly sourceNumber: number
   readonly name: string
   readonly file: string | undefined
   readonly canReadAgain: boolean
+}
+
+/** Hears of each input before its first line and after its last one was handed out. */
+export interface InputListener {
+  began(info: InputInfo, input: ByteInput): void
+  ended(info: InputInfo, end: InputEnd): void
+}
+
+export interface InputEnd {
+  readonly offset: number
+  /** Of the last line. */
+  readonly lineNumber: number
+  readonly endsFile: boolean
 }
 
 /** A buffer and how many batches still need it. */
@@ -41,7 +57,9 @@ export class LineFramer {
   private readonly freeChunks: Chunk[] = []
 
   private input: ByteInput | undefined
-  private info: InputInfo = { sourceNumber: -1, name: '', file: undefined, canReadAgain: false }
+  private info: InputInfo = { turn: 0, sourceNumber: -1, name: '', file: undefined, canReadAgain: false }
+  private hasOpenInput = false
+  private readonly listener: InputListener | undefined
   private chunk: Chunk
   /** Bytes from..to of the chunk are read and not yet handed out. */
   private from = 0
@@ -52,12 +70,13 @@ export class LineFramer {
   private isClosed = false
   private offset = 0
   private lineNumber = 1
-  private lineEnd = '\n'
+  private lineEnd: '\n' | '\r\n' = '\n'
   private bytesPerLine = 128
   private oversize: { hash: Hash; head: Buffer; byteLength: number; lastByte: number } | undefined
 
-  constructor(source: Source, maxLineBytes: number) {
+  constructor(source: Source, maxLineBytes: number, listener?: InputListener) {
     this.source = source
+    this.listener = listener
     this.maxLineBytes = maxLineBytes
     this.chunk = this.takeChunk(CHUNK_BYTES)
   }
@@ -67,6 +86,17 @@ export class LineFramer {
     return this.finishedBytes + (this.input?.readBytes ?? 0)
   }
   private finishedBytes = 0
+
+  /** Where the next line begins. */
+  get place(): {
+    readonly turn: number
+    readonly sourceNumber: number
+    readonly offset: number
+    readonly lineNumber: number
+  } {
+    const { turn, sourceNumber } = this.info
+    return { turn, sourceNumber, offset: this.offset, lineNumber: this.lineNumber - 1 }
+  }
 
   /** How far an over-long line has been read and let go, while one is being skipped. */
   get skippedTo(): { readonly sourceNumber: number; readonly offset: number } | undefined {
@@ -115,8 +145,17 @@ export class LineFramer {
   }
 
   private openNext(): boolean | Promise<boolean> {
+    this.inputIsOver()
     const next = this.source.next()
     return next instanceof Promise ? next.then(input => this.opened(input)) : this.opened(next)
+  }
+
+  /** Every line of the input has been handed out. */
+  private inputIsOver(): void {
+    if (!this.hasOpenInput) return
+    this.hasOpenInput = false
+    const endsFile = this.input?.endsFile ?? true
+    this.listener?.ended(this.info, { offset: this.offset, lineNumber: this.lineNumber - 1, endsFile })
   }
 
   private opened(input: ByteInput | undefined): boolean {
@@ -128,13 +167,15 @@ export class LineFramer {
       input.close()
       return false
     }
-    const { name, file, canReadAgain = false } = input
-    this.info = { sourceNumber: this.info.sourceNumber + 1, name, file, canReadAgain }
+    const { name, file, canReadAgain = false, start, sourceNumber = this.info.sourceNumber + 1 } = input
+    this.info = { turn: this.info.turn + 1, sourceNumber, name, file, canReadAgain }
     this.inputEnded = false
+    this.hasOpenInput = true
     this.from = this.to = this.scanned = 0
-    this.offset = 0
-    this.lineNumber = 1
-    this.lineEnd = '\n'
+    this.offset = start?.offset ?? 0
+    this.lineNumber = (start?.lineNumber ?? 0) + 1
+    this.lineEnd = start?.lineEnd ?? '\n'
+    this.listener?.began(this.info, input)
     this.changeChunk(0, CHUNK_BYTES)
     return true
   }
@@ -329,26 +370,4 @@ export class LineFramer {
     this.lineNumber++
     return true
   }
-}
-
-function startsOfAscii(starts: Int32Array, values: readonly unknown[], from: number): number {
-  let at = from
-  const count = values.length
-  for (let line = 0; line < count; line++) {
-    starts[line] = at
-    at += (values[line] as string).length + 1
-  }
-  starts[count] = at
-  return at
-}
-
-function startsOfBytes(starts: Int32Array, buffer: Buffer, from: number, limit: number, count: number): number {
-  let at = from
-  for (let line = 0; line < count; line++) {
-    starts[line] = at
-    const newline = buffer.indexOf(NEWLINE, at)
-    at = newline === -1 || newline >= limit ? limit : newline + 1
-  }
-  starts[count] = at
-  return at
 }

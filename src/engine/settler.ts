@@ -41,17 +41,24 @@ export interface SettledTotals {
   batches: number
 }
 
-export class Settler {
-  readonly totals: SettledTotals = {
-    entered: 0,
-    forked: 0,
-    delivered: 0,
-    dropped: 0,
-    dead: 0,
-    unmatched: 0,
-    lines: 0,
-    batches: 0
+function totalsIn(counters: Float64Array): SettledTotals {
+  return {
+    entered: counters[LANE.settled_lines] + counters[LANE.settled_replayed],
+    forked: counters[LANE.settled_forked],
+    delivered: counters[LANE.delivered],
+    dropped: counters[LANE.settled_dropped],
+    dead: counters[LANE.settled_dead],
+    unmatched: counters[LANE.settled_unmatched],
+    lines: counters[LANE.settled_lines],
+    batches: counters[LANE.settled_batches]
   }
+}
+
+export class Settler {
+  /** They go on from the snapshot that the lane began with. */
+  readonly totals: SettledTotals
+  /** To sinks and dead letters, since the lane began. */
+  writtenBytes = 0
   readonly #settings: SettlerSettings
   readonly #telemetry: Telemetry
   readonly #counts = new Float64Array(16)
@@ -61,6 +68,7 @@ export class Settler {
   constructor(settings: SettlerSettings) {
     this.#settings = settings
     this.#telemetry = settings.telemetry
+    this.totals = totalsIn(settings.telemetry.counters)
     this.#linesBySink = new Float64Array(settings.outputs.length)
     this.#bytesBySink = new Float64Array(settings.outputs.length)
   }
@@ -163,9 +171,7 @@ export class Settler {
       const detail = batch.dead.get(item)
       if (detail !== undefined) letters.push(letterOf(batch, item, fork, detail, this.#settings, this.#telemetry.paths))
     }
-    if (letters.length === 0) return
-    this.#settings.letters.append(letters)
-    this.#telemetry.counters[LANE.dead_letter_bytes] = this.#settings.letters.length
+    if (letters.length > 0) this.#settings.letters.append(letters)
   }
 
   #count(batch: Batch, lines: number): void {
@@ -183,6 +189,7 @@ export class Settler {
     // Instances beyond the one that each line entered as, the undone ones taken off.
     totals.forked += batch.hasForks ? counts[0] : 0
     this.#noteSinks()
+    this.#noteLetters()
     const now = this.#telemetry.now()
     this.#telemetry.noteSettled(batch, lines, now)
     if (this.#telemetry.recordsJourneys) this.#recordJourneys(batch, lines, now)
@@ -192,8 +199,19 @@ export class Settler {
     const { outputs, processorCount } = this.#settings
     for (let sink = 0; sink < outputs.length; sink++) {
       const lines = this.#linesBySink[sink]
-      if (lines > 0) this.#telemetry.noteSink(processorCount + sink, lines, this.#bytesBySink[sink], outputs[sink])
+      if (lines === 0) continue
+      this.writtenBytes += this.#bytesBySink[sink]
+      this.#telemetry.noteSink(processorCount + sink, lines, this.#bytesBySink[sink], outputs[sink])
     }
+  }
+
+  #noteLetters(): void {
+    const { counters } = this.#telemetry
+    const { length } = this.#settings.letters
+    if (length === counters[LANE.dead_letter_bytes]) return
+    // Shorter when somebody has removed old segments.
+    this.writtenBytes += Math.max(0, length - counters[LANE.dead_letter_bytes])
+    counters[LANE.dead_letter_bytes] = length
   }
 
   /** Ends each path at its sink, counts it, and completes the leaf code. counts[0] is the number of forks. */

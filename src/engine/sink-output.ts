@@ -14,6 +14,8 @@ export class SinkOutput {
   lineCount = 0
   /** Values with a newline inside, which are written as they are. */
   embeddedNewlines = 0
+  /** The last line written came without a line end; this one goes before the next line. */
+  missingLineEnd: '' | '\n' | '\r\n'
 
   #buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES)
   #used = 0
@@ -23,18 +25,17 @@ export class SinkOutput {
   #runTo = 0
   // Changed lines, not encoded yet.
   #text = ''
-  /** The last line written came without a line end; this one goes before the next line. */
-  #missingLineEnd = ''
 
-  constructor(name: string, sink: Sink) {
+  constructor(name: string, sink: Sink, missingLineEnd: '' | '\n' | '\r\n' = '') {
     this.name = name
     this.sink = sink
+    this.missingLineEnd = missingLineEnd
   }
 
   /** Adds an unchanged line: bytes from..to of the batch, its line end included. */
   addBytes(batch: Batch, line: number): void {
     this.lineCount++
-    if (this.#missingLineEnd !== '') this.#endLine()
+    if (this.missingLineEnd !== '') this.#endLine()
     const from = batch.starts[line]
     const to = batch.starts[line + 1]
     if (this.#runTo === from && this.#run === batch.bytes) this.#runTo = to
@@ -45,19 +46,19 @@ export class SinkOutput {
       this.#runFrom = from
       this.#runTo = to
     }
-    if (batch.isUnterminated && line === batch.lineCount - 1) this.#missingLineEnd = batch.addedLineEnd
+    if (batch.isUnterminated && line === batch.lineCount - 1) this.missingLineEnd = batch.addedLineEnd
   }
 
   /** Adds a changed line. Throws when the value cannot be JSON; nothing is added then. */
   addValue(batch: Batch, line: number, value: LineValue): void {
     const text = typeof value === 'string' ? value : toJson(value)
     this.lineCount++
-    if (this.#missingLineEnd !== '') this.#endLine()
+    if (this.missingLineEnd !== '') this.#endLine()
     if (this.#run !== undefined) this.#copyRun()
     if (text.includes('\n')) this.embeddedNewlines++
     if (batch.isUnterminated && line === batch.lineCount - 1) {
       this.#text += text
-      this.#missingLineEnd = batch.addedLineEnd
+      this.missingLineEnd = batch.addedLineEnd
     } else {
       this.#text += text + (batch.hasCrlf && batch.crlf[line] === 1 ? '\r\n' : '\n')
     }
@@ -87,8 +88,8 @@ export class SinkOutput {
 
   #endLine(): void {
     this.#copyRun()
-    this.#text += this.#missingLineEnd
-    this.#missingLineEnd = ''
+    this.#text += this.missingLineEnd
+    this.missingLineEnd = ''
   }
 
   #copyRun(): void {

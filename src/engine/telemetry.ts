@@ -77,6 +77,8 @@ export class Telemetry {
     this.region = region
     this.#snapshot = new SnapshotWriter(region)
     this.counters = this.#snapshot.values
+    // Positions in the inputs that a predecessor had opened mean nothing for those that this lane opens.
+    this.counters[LANE.input_turn] = 0
     this.#histograms = new HistogramWriter(region)
     this.paths = new PathWriter(region)
     this.#errors = new ErrorWriter(region, epoch)
@@ -87,6 +89,11 @@ export class Telemetry {
     this.control = new LaneControl(region)
     this.#endToEnd = nodeCount(region.shape)
     this.#shift = performance.timeOrigin - region.originMilliseconds
+  }
+
+  /** Number of the newest snapshot. */
+  get sequence(): number {
+    return this.#snapshot.sequence
   }
 
   /** Milliseconds since the region's origin. */
@@ -228,6 +235,7 @@ export class Telemetry {
     counters[base + NODE.delivered] += lines
     counters[base + NODE.bytes_written] += bytes
     if (output.sink.length !== undefined) counters[base + NODE.sink_length] = output.sink.length
+    counters[base + NODE.sink_line_end] = output.missingLineEnd === '' ? 0 : output.missingLineEnd.length
     if (output.embeddedNewlines > 0) {
       counters[LANE.embedded_newlines] += output.embeddedNewlines
       output.embeddedNewlines = 0
@@ -253,7 +261,9 @@ export class Telemetry {
     counters[LANE.settled_lines] += lines
     counters[LANE.settled_batches]++
     if (batch.oversize !== undefined) counters[LANE.over_long_lines]++
+    counters[LANE.input_turn] = batch.input.turn
     counters[LANE.source_number] = batch.input.sourceNumber
+    counters[LANE.source_line_end] = batch.hasCrlf && batch.crlf[lines - 1] === 1 ? 2 : 1
     counters[LANE.source_line] = batch.firstLineNumber + lines - 1
     counters[LANE.source_offset] =
       batch.offset + (lines === batch.lineCount ? batch.byteLength : batch.starts[lines] - batch.starts[0])

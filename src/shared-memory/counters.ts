@@ -19,16 +19,25 @@ export const LANE_COUNTERS = [
   // Entering lines all of whose descendants have an outcome, replayed ones not counted
   'settled_lines',
   'settled_batches',
+  // The ledger of settled batches alone: what a successor begins with. Delivered lines are settled ones anyhow
+  'settled_replayed',
+  'settled_forked',
+  'settled_dropped',
+  'settled_dead',
+  'settled_unmatched',
   'failed_attempts',
   'late_emits',
   'input_bytes',
   'input_lines_changed_invalid_utf8',
   'embedded_newlines',
   'over_long_lines',
-  // Position up to which everything is settled
+  // Position up to which everything is settled, in the input that was opened as the so-manieth, from 1; 0 is none yet
+  'input_turn',
   'source_number',
   'source_offset',
   'source_line',
+  // How the last settled line ends: 1 \n, 2 \r\n
+  'source_line_end',
   'dead_letter_bytes',
   'errors_shed',
   // Copied from the journey writer before each publish; after a crash, journeys from this one on are void
@@ -55,7 +64,9 @@ export const NODE_COUNTERS = [
   'held',
   'bytes_written',
   // Length of the sink's file at this snapshot: what it is cut back to after a crash
-  'sink_length'
+  'sink_length',
+  // The line end that the last line written still needs before another one: 0 none, 1 \n, 2 \r\n
+  'sink_line_end'
 ] as const
 
 export type LaneCounter = (typeof LANE_COUNTERS)[number]

@@ -23,6 +23,11 @@ export class SnapshotWriter {
     this.values = numbers.subarray(VALUES)
   }
 
+  /** Of the last publish, the predecessors' included. */
+  get sequence(): number {
+    return this.#latch.numbers[SEQUENCE]
+  }
+
   /** `atMilliseconds` counts from the region's origin. */
   publish(atMilliseconds: number): void {
     const numbers = this.#latch.numbers

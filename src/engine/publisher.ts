@@ -1,0 +1,109 @@
+// Publishes the lane's snapshot: everything that it has counted, at one instant, and up to where all of it is settled.
+//
+// What is written and not committed yet is bounded: beyond that the lane waits, so that a crash never costs more.
+
+import type { Batch } from './batch.ts'
+import type { LaneParts } from './lane-parts.ts'
+import { writeLedger } from './ledger.ts'
+import type { LineFramer } from './line-framer.ts'
+import { LANE } from './telemetry.ts'
+
+export const PUBLISH_MILLISECONDS = 50
+
+export class Publisher {
+  intervalMilliseconds = PUBLISH_MILLISECONDS
+  /** Told after each publish: everything before this position is settled and in the snapshot. */
+  onPublished: ((sourceNumber: number, offset: number) => void) | undefined
+  /** Sequence of the last batch that will be settled. */
+  settlesUpTo = Number.POSITIVE_INFINITY
+  readonly #parts: LaneParts
+  readonly #framer: LineFramer
+  readonly #open: readonly Batch[]
+  readonly #uncommittedBytes: number
+  /** Of snapshots that are not committed: what had been written when each was published. */
+  readonly #published: { sequence: number; writtenBytes: number }[] = []
+  #committedBytes: number
+  #lastPublish = 0
+
+  constructor(
+    parts: LaneParts,
+    framer: LineFramer,
+    open: readonly Batch[],
+    uncommittedBytes = Number.POSITIVE_INFINITY
+  ) {
+    this.#parts = parts
+    this.#framer = framer
+    this.#open = open
+    this.#uncommittedBytes = uncommittedBytes
+    this.#committedBytes = parts.settler.writtenBytes
+  }
+
+  publishIfDue(now: number): void {
+    if (now - this.#lastPublish >= this.intervalMilliseconds) this.publish()
+  }
+
+  publish(): void {
+    this.#prepare()
+    this.#parts.telemetry.publish(this.#parts.calls.held())
+    this.#tell()
+  }
+
+  /** Also what is published once a second only: before the lane waits or ends. */
+  publishAll(): void {
+    this.#prepare()
+    this.#parts.telemetry.publishAll(this.#parts.calls.held())
+    this.#tell()
+  }
+
+  committed(sequence: number): void {
+    while (this.#published.length > 0 && this.#published[0].sequence <= sequence) {
+      this.#committedBytes = this.#published.shift()!.writtenBytes
+    }
+  }
+
+  /** A snapshot that lets the committer go on has been published then. */
+  mustWaitForCommit(): boolean {
+    const { writtenBytes } = this.#parts.settler
+    if (writtenBytes - this.#committedBytes < this.#uncommittedBytes) return false
+    if (this.#published.at(-1)?.writtenBytes !== writtenBytes) this.publish()
+    return true
+  }
+
+  #prepare(): void {
+    this.#lastPublish = performance.now()
+    const { telemetry, settler, nodes, calls } = this.#parts
+    telemetry.counters[LANE.input_bytes] = this.#framer.readBytes
+    const open = this.#open.filter(batch => batch.sequence <= this.settlesUpTo)
+    writeLedger(telemetry.counters, settler.totals, open, nodes, calls)
+    if (this.#open.length === 0 && this.settlesUpTo === Number.POSITIVE_INFINITY) this.#notePlace()
+  }
+
+  /** Nothing is open: an input without a line is settled too. */
+  #notePlace(): void {
+    const { turn, sourceNumber, offset, lineNumber } = this.#framer.place
+    if (turn === 0) return
+    const { counters } = this.#parts.telemetry
+    counters[LANE.input_turn] = turn
+    counters[LANE.source_number] = sourceNumber
+    counters[LANE.source_offset] = offset
+    counters[LANE.source_line] = lineNumber
+  }
+
+  #tell(): void {
+    if (this.#uncommittedBytes !== Number.POSITIVE_INFINITY) this.#remember()
+    if (this.onPublished === undefined) return
+    const { counters } = this.#parts.telemetry
+    // What is skipped of an over-long line is not needed again.
+    const skipped = this.#open.length === 0 ? this.#framer.skippedTo : undefined
+    if (skipped === undefined) this.onPublished(counters[LANE.source_number], counters[LANE.source_offset])
+    else this.onPublished(skipped.sourceNumber, skipped.offset)
+  }
+
+  #remember(): void {
+    const { writtenBytes } = this.#parts.settler
+    const last = this.#published.at(-1)
+    // Of snapshots between which nothing was written the first says enough.
+    if (writtenBytes === (last?.writtenBytes ?? this.#committedBytes)) return
+    this.#published.push({ sequence: this.#parts.telemetry.sequence, writtenBytes })
+  }
+}
