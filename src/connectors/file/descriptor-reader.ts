@@ -10,18 +10,19 @@ export class DescriptorReader implements ByteReader {
   private readonly name: string
   private readonly hasPositions: boolean
   private descriptor: number
-  private position = 0
-  private furthest = 0
+  private position: number
+  private furthest: number
 
   /** Owns the descriptor. A regular file has positions: it is read from its first byte whatever the descriptor's is. */
-  constructor(fileSystem: FileSystem, descriptor: number, name: string, hasPositions: boolean) {
+  constructor(fileSystem: FileSystem, descriptor: number, name: string, hasPositions: boolean, start = 0) {
+    this.position = this.furthest = start
     this.fileSystem = fileSystem
     this.descriptor = descriptor
     this.name = name
     this.hasPositions = hasPositions
     this.rewind = hasPositions
       ? () => {
-          this.position = 0
+          this.position = start
         }
       : undefined
   }
