@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { demoFile } from '../base/own-files.ts'
 import { UserError } from '../base/user-error.ts'
 import { builtins } from '../builtins.ts'
-import { type LoadedPlan, loadPlan, type OutputArgument } from '../config/load-plan.ts'
+import { type LoadedPlan, loadPlan } from '../config/load-plan.ts'
 import { jsonText } from '../contract/name-map.ts'
 import { openState } from '../state/open-state.ts'
 import { type LaneEnd, Run, type StatsAnswer } from '../threads/main.ts'
@@ -15,7 +15,8 @@ import { EXIT } from './exit-codes.ts'
 import { formatNumberOf } from './numbers.ts'
 import { isTerminal, print, printError, safe } from './output.ts'
 import { Progress } from './progress.ts'
-import { type RunArguments, tokenOf } from './run-arguments.ts'
+import { outputArgument, type RunArguments, tokenOf } from './run-arguments.ts'
+import { runIdentity } from './run-identity.ts'
 import { defaultStateRoot } from './state-root.ts'
 import { StopSignals } from './stop-signals.ts'
 
@@ -33,12 +34,7 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
 
   const writesStdout = plan.sinks.some(sink => sink.type === 'stdout')
   const leavesAtEnd = options.exit || !options.dashboard || writesStdout
-  const state = openState(options.state ?? defaultStateRoot(pipeline), {
-    pipelineName: plan.name,
-    pipelineFile: plan.file,
-    sources: [identityOf(plan.source)],
-    sinks: plan.sinks.map(identityOf)
-  })
+  const state = openState(options.state ?? defaultStateRoot(pipeline), runIdentity(plan))
   let hasClosed = true
   const progress = new Progress()
   const signals = new StopSignals()
@@ -140,16 +136,6 @@ async function loadPlanFor(pipeline: string | undefined, options: RunArguments):
     inputs: options.input,
     outputs: options.output.map(outputArgument)
   })
-}
-
-/** `PATH` or `NAME=PATH`. */
-function outputArgument(text: string): OutputArgument {
-  const equals = text.indexOf('=')
-  return equals <= 0 ? { path: text } : { name: text.slice(0, equals), path: text.slice(equals + 1) }
-}
-
-function identityOf({ type, options }: { readonly type: string; readonly options: unknown }): string {
-  return JSON.stringify([type, options])
 }
 
 /** Also when it is to be quiet: what is asked for and not done is no progress. */

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
 import { UserError } from '../base/user-error.ts'
+import type { OutputArgument } from '../config/load-plan.ts'
 
 export interface RunArguments {
   readonly input: readonly string[]
@@ -24,6 +25,12 @@ export interface RunArguments {
   readonly quiet: boolean
   readonly json: boolean
   readonly failOnDead: boolean
+}
+
+/** `PATH` or `NAME=PATH`. */
+export function outputArgument(text: string): OutputArgument {
+  const equals = text.indexOf('=')
+  return equals <= 0 ? { path: text } : { name: text.slice(0, equals), path: text.slice(equals + 1) }
 }
 
 /** The token for changes, and for everything on a host that others can reach. */
