@@ -11,8 +11,10 @@ export interface FileSystem {
   openSync(path: string, flags: number, mode?: number): number
   closeSync(descriptor: number): void
   statSync(path: string): BigIntStats
+  /** Of a link itself. A name that is not UTF-8 needs a path of bytes. */
+  lstatSync(path: string | Buffer): BigIntStats
   fstatSync(descriptor: number): BigIntStats
-  accessSync(path: string, mode: number): void
+  accessSync(path: string | Buffer, mode: number): void
   readSync(descriptor: number, target: Uint8Array, offset: number, length: number, position: number | null): number
   read(descriptor: number, target: Uint8Array, offset: number, length: number, position: number | null): Promise<number>
   writeSync(descriptor: number, bytes: Uint8Array, offset: number, length: number): number
@@ -24,9 +26,11 @@ export interface FileSystem {
   mkdirSync(path: string, mode: number): void
   /** Names in a folder, in no promised order. */
   readdirSync(path: string): string[]
+  /** The same as bytes, one after the other: a folder may hold more names than should be in memory at once. */
+  namesInFolder(path: string): Iterable<Buffer>
   unlinkSync(path: string): void
   /** Replaces what has the new name, at one instant. */
-  renameSync(path: string, newPath: string): void
+  renameSync(path: string | Buffer, newPath: string): void
   /** Gives the file a second name, which nothing may have yet. */
   linkSync(path: string, newPath: string): void
   /** Paths that match, in no promised order; relative ones start from `baseFolder`. */
@@ -43,6 +47,7 @@ export const nodeFileSystem: FileSystem = {
   openSync: (path, flags, mode) => fs.openSync(path, flags, mode),
   closeSync: descriptor => fs.closeSync(descriptor),
   statSync: path => fs.statSync(path, { bigint: true }),
+  lstatSync: path => fs.lstatSync(path, { bigint: true }),
   fstatSync: descriptor => fs.fstatSync(descriptor, { bigint: true }),
   accessSync: (path, mode) => fs.accessSync(path, mode),
   readSync: (descriptor, target, offset, length, position) => fs.readSync(descriptor, target, offset, length, position),
@@ -61,6 +66,7 @@ export const nodeFileSystem: FileSystem = {
     fs.mkdirSync(path, { mode })
   },
   readdirSync: path => fs.readdirSync(path),
+  namesInFolder,
   unlinkSync: path => fs.unlinkSync(path),
   renameSync: (path, newPath) => fs.renameSync(path, newPath),
   linkSync: (path, newPath) => fs.linkSync(path, newPath),
@@ -68,4 +74,16 @@ export const nodeFileSystem: FileSystem = {
   openStream: descriptor =>
     isatty(descriptor) ? new ReadStream(descriptor) : new Socket({ fd: descriptor, readable: true, writable: false }),
   isTerminal: descriptor => isatty(descriptor)
+}
+
+function* namesInFolder(path: string): Generator<Buffer> {
+  const folder = fs.opendirSync(path, { encoding: 'buffer' as BufferEncoding, bufferSize: 256 })
+  try {
+    for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
+      // Typed as text whatever the encoding.
+      yield entry.name as unknown as Buffer
+    }
+  } finally {
+    folder.closeSync()
+  }
 }

@@ -42,6 +42,9 @@ export function statusOf(node: SimulatedNode): BigIntStats {
     dev: DEVICE,
     ino: BigInt(node.inode),
     size: BigInt(node.kind === 'file' ? node.length : 0),
+    // Long ago: nothing waits for a file to come to rest.
+    mtimeNs: 0n,
+    ctimeNs: 0n,
     isFile: () => node.kind === 'file',
     isDirectory: () => node.kind === 'folder',
     isFIFO: () => false,
@@ -50,7 +53,7 @@ export function statusOf(node: SimulatedNode): BigIntStats {
     isBlockDevice: () => false,
     isSymbolicLink: () => false
   }
-  // Nobody asks for times or owners.
+  // Nobody asks for owners.
   return status as unknown as BigIntStats
 }
 

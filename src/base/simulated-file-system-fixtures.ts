@@ -106,6 +106,12 @@ export class SimulatedFileSystem implements FileSystem {
     return statusOf(this.#existing(path, 'stat').node)
   }
 
+  /** There are no links. */
+  lstatSync(path: string): BigIntStats {
+    this.#enter('lstat', path)
+    return statusOf(this.#existing(path, 'lstat').node)
+  }
+
   fstatSync(descriptor: number): BigIntStats {
     const { node, path } = this.#opened(descriptor, 'fstat')
     this.#enter('fstat', path)
@@ -183,6 +189,10 @@ export class SimulatedFileSystem implements FileSystem {
     const { node } = this.#existing(path, 'readdir')
     if (node.kind !== 'folder') throw systemError('ENOTDIR', 'readdir', path)
     return [...node.names.keys()]
+  }
+
+  *namesInFolder(path: string): Generator<Buffer> {
+    for (const name of this.readdirSync(path)) yield Buffer.from(name)
   }
 
   unlinkSync(path: string): void {
