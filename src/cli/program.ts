@@ -10,6 +10,7 @@ import { runCommand } from './commands/run.ts'
 import { schemaCommand } from './commands/schema.ts'
 import { tryCommand } from './commands/try.ts'
 import { validateCommand } from './commands/validate.ts'
+import { verifyCommand } from './commands/verify.ts'
 import { EXIT } from './exit-codes.ts'
 import { print, printError, safe } from './output.ts'
 
@@ -26,7 +27,15 @@ export async function main(argv: readonly string[]): Promise<void> {
     .configureHelp({ optionDescription: describeOption })
     .showSuggestionAfterError()
     .exitOverride()
-  for (const command of [runCommand(), validateCommand(), tryCommand(), await dlqCommand(argv), schemaCommand()]) {
+  const commands = [
+    runCommand(),
+    validateCommand(),
+    tryCommand(),
+    await dlqCommand(argv),
+    verifyCommand(),
+    schemaCommand()
+  ]
+  for (const command of commands) {
     program.addCommand(command)
     inheritSettings(command, program)
   }

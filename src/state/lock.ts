@@ -30,9 +30,13 @@ export function acquireLock(stateFolder: string): Lock {
   return lock
 }
 
+export function lockFile(folder: string): string {
+  return join(folder, 'lock.db')
+}
+
 /** The lock of a folder that something else than a run may have too; undefined when somebody has it. */
 export function tryLock(folder: string): Lock | undefined {
-  const file = join(folder, 'lock.db')
+  const file = lockFile(folder)
   makeFile(file)
   let database: DatabaseSync | undefined
   try {
