@@ -4,9 +4,10 @@ import type { StatsAnswer } from '../threads/main.ts'
 import { formatBytes, formatCount, formatNumberOf, formatSeconds, formatShare } from './numbers.ts'
 import { safe } from './output.ts'
 
-export function endReport(stats: StatsAnswer, wallSeconds: number): string {
+/** `enteredBefore`: lines of the run that this one has gone on from. */
+export function endReport(stats: StatsAnswer, wallSeconds: number, enteredBefore: number): string {
   const { ledger } = stats
-  const rate = wallSeconds > 0 ? ledger.entered / wallSeconds : 0
+  const rate = wallSeconds > 0 ? (ledger.entered - enteredBefore) / wallSeconds : 0
   return [
     '',
     ...nodeTable(stats),
@@ -15,6 +16,7 @@ export function endReport(stats: StatsAnswer, wallSeconds: number): string {
     '',
     `${formatNumberOf(stats.total_lines_processed, 'line')}, ${formatBytes(stats.input.bytes)} read in ` +
       `${formatSeconds(wallSeconds)}: ${formatCount(rate)} lines/s`,
+    ...(enteredBefore > 0 ? [`${formatNumberOf(enteredBefore, 'line')} of them before this run.`] : []),
     ...notes(stats)
   ].join('\n')
 }

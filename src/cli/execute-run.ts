@@ -9,6 +9,7 @@ import { type LoadedPlan, loadPlan } from '../config/load-plan.ts'
 import { jsonText } from '../contract/name-map.ts'
 import { openState } from '../state/open-state.ts'
 import { type LaneEnd, Run, type StatsAnswer } from '../threads/main.ts'
+import { decideBeginning, type ResumeWish } from '../threads/resume.ts'
 import { VERSION } from '../threads/version.ts'
 import { endReport } from './end-report.ts'
 import { EXIT } from './exit-codes.ts'
@@ -41,11 +42,17 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
   try {
     const { token, isGiven } = tokenOf(options)
     requireToken(options, isGiven)
+    const beginning = decideBeginning(state.folder, plan, wishOf(options))
+    if (beginning.note !== undefined) say(beginning.note)
+    if (beginning.kind === 'nothing') return EXIT.done
+    const resume = beginning.kind === 'resume' ? beginning.checkpoint : undefined
     const run = await Run.start({
       plan,
       registry: builtins,
       trace: options.trace,
       stateFolder: state.folder,
+      commits: true,
+      resume,
       replaceOutputs: !plan.source.isEndless,
       maxLines: options.lines,
       dashboard: options.dashboard
@@ -59,6 +66,7 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
       }
     })
     const startedAt = performance.now()
+    const enteredBefore = run.stats().ledger.entered
     let hasEnded = false
     signals.onSecond = () => run.giveUp()
     try {
@@ -87,7 +95,7 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
         ...('message' in end ? { stopReason: end.message } : {}),
         exitCode
       })
-      if (!options.quiet && end.reason !== 'sink_closed') printError(endReport(stats, wallSeconds))
+      if (!options.quiet && end.reason !== 'sink_closed') printError(endReport(stats, wallSeconds, enteredBefore))
       if (options.json) {
         const text = jsonText({ ...run.stats(), exit_code: exitCode })
         if (writesStdout) printError(text)
@@ -143,7 +151,10 @@ function sayWhatIsNotYet(options: RunArguments): void {
   if (options.lanes !== 'auto' && options.lanes !== '1') {
     printError(`--lanes ${options.lanes}: several lanes come with a later version; this run has one.`)
   }
-  if (options.resume) printError('--resume: checkpoints come with a later version; this run starts fresh.')
+}
+
+function wishOf({ resume, fresh }: RunArguments): ResumeWish {
+  return resume ? 'resume' : fresh ? 'fresh' : 'auto'
 }
 
 function requireToken(options: RunArguments, isGiven: boolean): void {

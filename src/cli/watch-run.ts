@@ -18,7 +18,8 @@ const MODULE = /\.[cm]?[jt]s$/
 
 /** Watches the pipeline file and the modules beside it. Ends when it is told to, with the exit code of the last run. */
 export async function watchRun(pipeline: string): Promise<never> {
-  const childArguments = process.argv.slice(1).filter(argument => argument !== '--watch')
+  // What has changed is to be seen on the whole input.
+  const childArguments = [...process.argv.slice(1).filter(argument => argument !== '--watch'), '--fresh']
   let isStopping = false
   let isRestarting = false
   watchBeside(pipeline, () => restart())

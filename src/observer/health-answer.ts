@@ -15,7 +15,11 @@ export function healthAnswer(sources: StatsSources): Health {
   const { lanes, state, status } = sources
   const described = lanes.describe(sources.nodeNames)
   const faults = faultsOf(sources)
-  const troubles = [...corruptionsOf(sources), ...described.flatMap(lane => troublesOf(lane, state))]
+  const troubles = [
+    ...(status.problems ?? []),
+    ...corruptionsOf(sources),
+    ...described.flatMap(lane => troublesOf(lane, state))
+  ]
   const now = Date.now()
   return {
     status: faults.length > 0 ? 'failing' : troubles.length > 0 ? 'degraded' : 'ok',

@@ -10,17 +10,20 @@ export interface RunStatus {
   readonly sources?: readonly string[] | undefined
   readonly inputTotalBytes?: number | undefined
   readonly warnings?: readonly string[] | undefined
+  /** What the run waits for at the moment: room on a disk, say. */
+  readonly problems?: readonly string[] | undefined
   readonly stopReason?: string | undefined
   readonly exitCode?: number | undefined
 }
 
 /** A path, a warning or a reason may hold a value that must not be seen. */
 export function revealedStatus(status: RunStatus, reveal: Reveal): RunStatus {
-  const { sources, warnings, stopReason } = status
+  const { sources, warnings, problems, stopReason } = status
   return {
     ...status,
     ...(sources === undefined ? {} : { sources: sources.map(source => reveal(source)) }),
     ...(warnings === undefined ? {} : { warnings: warnings.map(warning => reveal(warning)) }),
+    ...(problems === undefined ? {} : { problems: problems.map(problem => reveal(problem)) }),
     ...(stopReason === undefined ? {} : { stopReason: reveal(stopReason) })
   }
 }

@@ -1,21 +1,22 @@
 // A lane on the caller's thread, for library mode with inline functions. Same face as a lane's thread.
 
-import type { Lane, LaneEnd, ValueOutput } from '../engine/index.ts'
+import type { LaneEnd, ValueOutput } from '../engine/index.ts'
 import type { Registry } from '../sdk/registry.ts'
 import type { Source } from '../sdk/source.ts'
-import type { LaneRequest, LaneStart } from './messages.ts'
-import { type PreparedLane, prepareLane } from './prepared-lane.ts'
+import type { LaneRequest, LaneStart, OpenedLetters } from './messages.ts'
+import { type LaneEvents, NO_EVENTS, type OpenedLane, type PreparedLane, prepareLane } from './prepared-lane.ts'
 
 export class LaneInThread {
   readonly ready: Promise<number | undefined>
-  readonly opened: Promise<void>
+  readonly opened: Promise<OpenedLetters | undefined>
   readonly ended: Promise<LaneEnd>
   onLog: (message: string) => void = () => undefined
-  onInput: (number: number, name: string) => void = () => undefined
+  events: LaneEvents = NO_EVENTS
   readonly #prepared: PreparedLane
-  readonly #opened = Promise.withResolvers<void>()
+  readonly #opened = Promise.withResolvers<OpenedLetters | undefined>()
+  readonly #begin = Promise.withResolvers<void>()
   readonly #end = Promise.withResolvers<LaneEnd>()
-  #lane: Lane | undefined
+  #lane: OpenedLane | undefined
   #isStopping = false
 
   constructor(start: LaneStart, registry: Registry, source: Source | undefined, valueOutput: ValueOutput | undefined) {
@@ -27,7 +28,11 @@ export class LaneInThread {
       registry,
       source,
       valueOutput,
-      onInput: (number, name) => this.onInput(number, name),
+      events: {
+        began: input => this.events.began(input),
+        ended: end => this.events.ended(end),
+        released: sourceNumber => this.events.released(sourceNumber)
+      },
       log: message => this.onLog(message)
     })
     this.ready = Promise.resolve(this.#prepared.totalBytes)
@@ -35,19 +40,21 @@ export class LaneInThread {
 
   request(request: LaneRequest): void {
     if (request.type === 'go') void this.#run()
+    else if (request.type === 'begin') this.#begin.resolve()
+    else if (request.type === 'committed') this.#lane?.committed(request.sequence, request.finished)
     else if (request.type === 'stop') {
       this.#isStopping = true
-      this.#lane?.stop()
-    } else if (request.type === 'abandon') this.#lane?.abandon()
+      this.#lane?.lane.stop()
+    } else if (request.type === 'abandon') this.#lane?.lane.abandon()
   }
 
   /** Only a thread can be ended from outside; here the stop goes on. */
   giveUp(): void {
-    this.#lane?.abandon()
+    this.#lane?.lane.abandon()
   }
 
   async terminate(): Promise<void> {
-    this.#lane?.abandon()
+    this.#lane?.lane.abandon()
   }
 
   async #run(): Promise<void> {
@@ -58,8 +65,10 @@ export class LaneInThread {
       this.#end.resolve({ reason: 'failed', message: failure instanceof Error ? failure.message : String(failure) })
       return
     }
-    this.#opened.resolve()
-    if (this.#isStopping) this.#lane.stop()
-    this.#end.resolve(await this.#lane.run())
+    const { lane, letters } = this.#lane
+    this.#opened.resolve(letters)
+    await this.#begin.promise
+    if (this.#isStopping) lane.stop()
+    this.#end.resolve(await lane.run())
   }
 }

@@ -6,7 +6,8 @@ import { ownModule } from '../base/own-files.ts'
 import { UserError } from '../base/user-error.ts'
 import type { LaneEnd } from '../engine/index.ts'
 import { describeExit, describeFailure } from './lane-death.ts'
-import type { LaneReport, LaneRequest, LaneStart } from './messages.ts'
+import type { LaneReport, LaneRequest, LaneStart, OpenedLetters } from './messages.ts'
+import { type LaneEvents, NO_EVENTS } from './prepared-lane.ts'
 import { WORKER_FLAGS } from './worker-flags.ts'
 
 const GIVEN_UP = 'stopping took too long: lines that were under way are not settled'
@@ -17,11 +18,11 @@ const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 6 }
 
 export class LaneThread {
   readonly ready: Promise<number | undefined>
-  /** Resolves when its outputs are open and it runs. */
-  readonly opened: Promise<void>
+  /** Resolves when its outputs are open and it waits for `begin`. */
+  readonly opened: Promise<OpenedLetters | undefined>
   readonly ended: Promise<LaneEnd>
   onLog: (message: string) => void = () => undefined
-  onInput: (number: number, name: string) => void = () => undefined
+  events: LaneEvents = NO_EVENTS
   readonly #worker: Worker
   readonly #end = Promise.withResolvers<LaneEnd>()
   #sourceFailure: string | undefined
@@ -34,7 +35,7 @@ export class LaneThread {
       resourceLimits: RESOURCE_LIMITS
     })
     const ready = Promise.withResolvers<number | undefined>()
-    const opened = Promise.withResolvers<void>()
+    const opened = Promise.withResolvers<OpenedLetters | undefined>()
     this.ready = ready.promise
     this.opened = opened.promise
     this.ended = this.#end.promise
@@ -47,12 +48,14 @@ export class LaneThread {
     }
     this.#worker.on('message', (report: LaneReport) => {
       if (report.type === 'ready') ready.resolve(report.totalBytes)
-      else if (report.type === 'opened') opened.resolve()
+      else if (report.type === 'opened') opened.resolve(report.letters)
       else if (report.type === 'refused') fail(new UserError(report.message))
-      else if (report.type === 'input') this.onInput(report.number, report.name)
+      else if (report.type === 'input') this.events.began(report.input)
+      else if (report.type === 'input-end') this.events.ended(report.end)
+      else if (report.type === 'released') this.events.released(report.sourceNumber)
       else if (report.type === 'log') this.onLog(report.message)
       else {
-        opened.resolve()
+        opened.resolve(undefined)
         this.#end.resolve(this.#withSourceFailure(report.end))
       }
     })

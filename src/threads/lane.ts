@@ -4,10 +4,9 @@ import { parentPort, workerData } from 'node:worker_threads'
 
 import { UserError } from '../base/user-error.ts'
 import { builtins } from '../builtins.ts'
-import type { Lane } from '../engine/index.ts'
 import type { LaneReport, LaneRequest, LaneStart } from './messages.ts'
 import { resolveOwnPackage } from './own-package.ts'
-import { prepareLane } from './prepared-lane.ts'
+import { type OpenedLane, prepareLane } from './prepared-lane.ts'
 import { SlotSource } from './slot-source.ts'
 import { StrayErrors } from './stray-errors.ts'
 
@@ -16,7 +15,7 @@ const start = workerData as LaneStart
 const port = parentPort!
 const report = (message: LaneReport): void => port.postMessage(message)
 
-let lane: Lane | undefined
+let opened: OpenedLane | undefined
 let isStopping = false
 
 const strayErrors = new StrayErrors(message => report({ type: 'log', message }))
@@ -31,24 +30,30 @@ try {
     registry: builtins,
     source: slots,
     valueOutput: undefined,
-    onInput: (number, name, file) => {
-      if (slots === undefined) report({ type: 'input', number, name, file })
+    events: {
+      began: input => report({ type: 'input', input }),
+      ended: end => report({ type: 'input-end', end }),
+      released: sourceNumber => report({ type: 'released', sourceNumber })
     },
     log: message => report({ type: 'log', message })
   })
-  const go = new Promise<void>(resolve => {
-    port.on('message', (request: LaneRequest) => {
-      if (request.type === 'go') resolve()
-      else if (request.type === 'input') names[request.number] = request
-      else if (request.type === 'stop') stop()
-      else lane?.abandon()
-    })
+  const go = Promise.withResolvers<void>()
+  const begin = Promise.withResolvers<void>()
+  port.on('message', (request: LaneRequest) => {
+    if (request.type === 'go') go.resolve()
+    else if (request.type === 'begin') begin.resolve()
+    else if (request.type === 'input') names[request.number] = request
+    else if (request.type === 'stop') stop()
+    else if (request.type === 'committed') opened?.committed(request.sequence, request.finished)
+    else opened?.lane.abandon()
   })
   report({ type: 'ready', totalBytes: prepared.totalBytes })
-  await go
-  lane = await prepared.open()
+  await go.promise
+  opened = await prepared.open()
+  const { lane, letters } = opened
   if (slots !== undefined) lane.onPublished = (sourceNumber, offset) => slots.release(sourceNumber, offset)
-  report({ type: 'opened' })
+  report({ type: 'opened', letters })
+  await begin.promise
   if (isStopping) lane.stop()
   const end = await lane.run()
   // What was let go in the last calls is known only after this turn.
@@ -63,7 +68,7 @@ port.close()
 
 function stop(): void {
   isStopping = true
-  lane?.stop()
+  opened?.lane.stop()
 }
 
 function describeReason(reason: unknown): string {

@@ -20,6 +20,8 @@ export async function startRun(pipeline: Pipeline | string, options: RunOptions)
     registry: builtins,
     trace: options.trace ?? false,
     stateFolder,
+    commits: options.state !== undefined,
+    resume: undefined,
     replaceOutputs: !plan.source.isEndless,
     maxLines: options.maxLines ?? Number.POSITIVE_INFINITY,
     dashboard:

@@ -11,13 +11,18 @@ import { createReveal, type Reveal } from '../observer/reveal.ts'
 import type { RunStatus } from '../observer/run-status.ts'
 import type { StatsAnswer } from '../observer/stats-answer.ts'
 import type { Registry } from '../sdk/registry.ts'
-import { createRegion, MainControl, type Region } from '../shared-memory/index.ts'
+import { createRegion, MainControl, type Region, SnapshotWriter } from '../shared-memory/index.ts'
+import type { Checkpoint } from '../state/checkpoint/checkpoint.ts'
+import { counterValues } from './checkpoint-counters.ts'
 import type { DashboardData } from './dashboard.ts'
 import { DashboardThread } from './dashboard-thread.ts'
 import { describePlan } from './describe-plan.ts'
+import { InputPositions, type OpenedInput } from './input-positions.ts'
 import { LaneInThread } from './lane-in-thread.ts'
 import { LaneThread } from './lane-thread.ts'
 import { openSource } from './prepared-lane.ts'
+import { inputPositions } from './resume.ts'
+import { RunCommits } from './run-commits.ts'
 import { SourcePump } from './slot-source.ts'
 
 export type { LaneEnd, StatsAnswer }
@@ -36,6 +41,10 @@ export interface RunSettings {
   readonly registry: Registry
   readonly trace: boolean
   readonly stateFolder: string
+  /** False: nothing outlives the run, which has a state folder for its own time only. */
+  readonly commits: boolean
+  /** What it goes on from; outputs were not touched yet. Undefined: a fresh start. */
+  readonly resume: Checkpoint | undefined
   readonly replaceOutputs: boolean
   /** Lines to read at most. */
   readonly maxLines: number
@@ -54,9 +63,12 @@ export interface RunSettings {
 
 const CHUNK_SLOT_BYTES = 64 * 1024
 const OPEN_BYTES = 4 * 1024 * 1024
+/** Lanes wait while they have written more than this and it is not committed. */
+const UNCOMMITTED_BYTES = 64 * 1024 * 1024
 /** A stop takes at most so long; then what is under way is given up. */
 const STOP_MILLISECONDS = 8_500
 /** After giving up, the thread itself is ended: it may be inside a call that never returns. */
+const TELL_SOURCES_MILLISECONDS = 20
 const ABANDON_MILLISECONDS = 500
 /** A thread ends within milliseconds, or never: Node cannot end one that is inside native code. */
 const TERMINATE_MILLISECONDS = 900
@@ -72,11 +84,14 @@ export class Run {
   readonly #settings: RunSettings
   readonly #dashboard: DashboardThread | undefined
   readonly #lane: AnyLane
+  readonly #commits: RunCommits | undefined
   #pump: SourcePump | undefined
+  #areSourcesTold = true
 
   /** Throws a UserError for everything that the user can mend. */
   static async start(settings: RunSettings): Promise<Run> {
     const region = createRegion(regionShape(settings.plan, settings.trace))
+    if (settings.resume !== undefined) goOnCounting(region, settings.plan, settings.resume)
     const control = new MainControl(region)
     const lane = createLane(settings, region, control.nextEpoch())
     const reveal = createReveal(settings.secrets)
@@ -121,6 +136,8 @@ export class Run {
       onlyNumbers: true
     })
     this.#setStatus({ inputTotalBytes: totalBytes, warnings: settings.plan.warnings })
+    for (const { sourceNumber, name } of settings.resume?.inputs ?? []) this.#sources[sourceNumber] = name
+    if (settings.commits) this.#commits = this.#createCommits()
     this.ended = lane.ended.then(end => this.#laneEnded(end))
   }
 
@@ -179,16 +196,40 @@ export class Run {
 
   async #go(): Promise<void> {
     const { plan, registry } = this.#settings
+    this.#commits?.prepareFiles()
     if (plan.source.readBy === 'main' && this.#lane instanceof LaneThread) this.#startPump(this.#lane, plan, registry)
-    this.#lane.onInput = (number, name) => this.#noteInput(number, name)
+    this.#lane.events = {
+      began: input => this.#inputBegan(input),
+      ended: end => this.#commits?.ended(end),
+      released: sourceNumber => this.#commits?.released(sourceNumber)
+    }
     this.#lane.request({ type: 'go' })
-    await this.#lane.opened
+    const letters = await this.#lane.opened
+    if (letters !== undefined) this.#commits?.start(letters)
+    this.#lane.request({ type: 'begin' })
+  }
+
+  #createCommits(): RunCommits {
+    const { plan, registry, stateFolder, resume } = this.#settings
+    return new RunCommits({
+      plan,
+      registry,
+      region: this.#region,
+      stateFolder,
+      resumed: resume,
+      positions: new InputPositions(inputPositions(resume?.inputs ?? [])),
+      log: message => this.#settings.onLog(this.#reveal(message)),
+      onCommitted: (sequence, finished) => this.#lane.request({ type: 'committed', sequence, finished }),
+      onProblem: problem => this.#setStatus({ problems: problem === undefined ? [] : [problem] }),
+      onFailure: message => this.stop(message)
+    })
   }
 
   #startPump(lane: LaneThread, plan: Plan, registry: Registry): void {
     const { input } = this.#settings
     const source = input === undefined ? openSource(plan, registry) : openIterable(input)
-    this.#pump = new SourcePump(source, this.#region, (number, name) => {
+    const firstNumber = Math.max(0, ...(this.#settings.resume?.inputs ?? []).map(input => input.sourceNumber + 1))
+    this.#pump = new SourcePump(source, this.#region, firstNumber, (number, name) => {
       lane.request({ type: 'input', number, name, file: undefined })
       this.#noteInput(number, name)
     })
@@ -197,9 +238,21 @@ export class Run {
     })
   }
 
+  #inputBegan(input: OpenedInput): void {
+    this.#commits?.began(input)
+    this.#noteInput(input.sourceNumber, input.name)
+  }
+
+  /** The dashboard is told soon, and of many at once. */
   #noteInput(number: number, name: string): void {
+    if (this.#sources[number] === name) return
     this.#sources[number] = name
-    this.#setStatus({ sources: [...this.#sources] })
+    if (!this.#areSourcesTold) return
+    this.#areSourcesTold = false
+    setTimeout(() => {
+      this.#areSourcesTold = true
+      this.#setStatus({ sources: [...this.#sources] })
+    }, TELL_SOURCES_MILLISECONDS).unref()
   }
 
   #setStatus(status: RunStatus): void {
@@ -209,7 +262,8 @@ export class Run {
 
   #laneEnded(end: LaneEnd): LaneEnd {
     this.#pump?.stop()
-    return 'message' in end ? { ...end, message: this.#reveal(end.message) } : end
+    const committed = this.#commits?.finish(end) ?? end
+    return 'message' in committed ? { ...committed, message: this.#reveal(committed.message) } : committed
   }
 }
 
@@ -225,8 +279,17 @@ type AnyLane = LaneThread | LaneInThread
 
 /** Inline functions and the caller's own callbacks exist on the caller's thread only. */
 function createLane(settings: RunSettings, region: Region, epoch: number): AnyLane {
-  const { plan, stateFolder, replaceOutputs, maxLines, input, valueOutput } = settings
-  const start = { plan, region, epoch, stateFolder, replaceOutputs, maxLines }
+  const { plan, stateFolder, replaceOutputs, maxLines, input, valueOutput, commits, resume } = settings
+  const start = {
+    plan,
+    region,
+    epoch,
+    stateFolder,
+    replaceOutputs,
+    maxLines,
+    resume: resume && inputPositions(resume.inputs),
+    uncommittedBytes: commits ? UNCOMMITTED_BYTES : undefined
+  }
   const isInline = plan.processors.some(processor => processor.component.kind === 'inline')
   if (!isInline && valueOutput === undefined) return new LaneThread(start)
   const source = input === undefined ? undefined : openIterable(input)
@@ -246,6 +309,13 @@ function dashboardData(settings: RunSettings, region: Region): DashboardData {
     secrets: settings.secrets,
     version: settings.version
   }
+}
+
+/** A lane begins with the snapshot that stands in its region. */
+function goOnCounting(region: Region, plan: Plan, { lanes }: Checkpoint): void {
+  const snapshot = new SnapshotWriter(region)
+  snapshot.values.set(counterValues(plan, region.shape, lanes[0]?.counters ?? []))
+  snapshot.publish(0)
 }
 
 function regionShape(plan: Plan, trace: boolean): Region['shape'] {

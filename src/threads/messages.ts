@@ -1,7 +1,17 @@
 // Everything that main and a lane say to each other. Numbers travel in shared memory, not here.
 
 import type { LaneEnd, Plan } from '../engine/index.ts'
+import type { InputPosition } from '../sdk/source.ts'
 import type { Region } from '../shared-memory/index.ts'
+import type { LogPosition } from '../state/dead-letter-log/layout.ts'
+import type { EndedInput, OpenedInput } from './input-positions.ts'
+
+/** The dead-letter log as the lane opened it. */
+export interface OpenedLetters {
+  readonly position: LogPosition
+  /** Bytes of all its segments. */
+  readonly length: number
+}
 
 /** What a lane's thread is started with. */
 export interface LaneStart {
@@ -13,10 +23,18 @@ export interface LaneStart {
   /** Fresh start on finite files: sinks replace their files. */
   readonly replaceOutputs: boolean
   readonly maxLines: number
+  /** Where to go on in each input, when this lane is not the first. Its snapshot stands in the region. */
+  readonly resume: readonly InputPosition[] | undefined
+  /** Somebody commits: the lane waits while it has written more than this since. */
+  readonly uncommittedBytes: number | undefined
 }
 
 export type LaneRequest =
   | { readonly type: 'go' }
+  /** The outputs as they were opened are committed: lines may flow. */
+  | { readonly type: 'begin' }
+  /** Up to this snapshot all is durable; files with these numbers are so to their ends. */
+  | { readonly type: 'committed'; readonly sequence: number; readonly finished: readonly number[] }
   /** Main has opened an input that it reads itself; its first chunk comes after this message. */
   | { readonly type: 'input'; readonly number: number; readonly name: string; readonly file: string | undefined }
   /** Read no more, settle what was read. */
@@ -27,11 +45,13 @@ export type LaneRequest =
 export type LaneReport =
   /** Modules are loaded and inputs found; nothing has been read or written. */
   | { readonly type: 'ready'; readonly totalBytes: number | undefined }
-  /** Outputs are open: lines flow. */
-  | { readonly type: 'opened' }
+  /** Outputs are open, and the snapshot has their lengths. The lane waits for `begin`. */
+  | { readonly type: 'opened'; readonly letters: OpenedLetters | undefined }
   /** The user can mend it: said as it is, exit code 2. */
   | { readonly type: 'refused'; readonly message: string }
-  /** A source's input was opened: its number in ids and shared memory, and its name. */
-  | { readonly type: 'input'; readonly number: number; readonly name: string; readonly file: string | undefined }
+  | { readonly type: 'input'; readonly input: OpenedInput }
+  | { readonly type: 'input-end'; readonly end: EndedInput }
+  /** The file is out of the source's hands. */
+  | { readonly type: 'released'; readonly sourceNumber: number }
   | { readonly type: 'log'; readonly message: string }
   | { readonly type: 'end'; readonly end: LaneEnd }

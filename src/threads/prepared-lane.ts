@@ -2,13 +2,14 @@
 //
 // Two steps, so that a taken port or a second mistake is found before an output file is replaced.
 
-import { Lane, LaneParts, type Plan, type ValueOutput } from '../engine/index.ts'
+import { type InputListener, Lane, LaneParts, type Plan, type ValueOutput } from '../engine/index.ts'
 import type { Registry } from '../sdk/registry.ts'
 import type { Sink, SinkDefinition } from '../sdk/sink.ts'
-import type { Source } from '../sdk/source.ts'
+import type { InputPosition, Source, SourceSetup } from '../sdk/source.ts'
 import { blockThread, type Region } from '../shared-memory/index.ts'
 import { DeadLetterLog } from '../state/dead-letter-log/writer.ts'
-import { announceInputs } from './announced-source.ts'
+import type { EndedInput, OpenedInput } from './input-positions.ts'
+import type { OpenedLetters } from './messages.ts'
 
 export interface LanePreparation {
   readonly plan: Plan
@@ -22,21 +23,45 @@ export interface LanePreparation {
   /** The source when it is not the lane's own to open. */
   readonly source: Source | undefined
   readonly valueOutput: ValueOutput | undefined
-  readonly onInput: (number: number, name: string, file: string | undefined) => void
+  /** Where to go on in each input, when this lane is not the first. */
+  readonly resume: readonly InputPosition[] | undefined
+  readonly uncommittedBytes: number | undefined
+  readonly events: LaneEvents
   readonly log: (message: string) => void
 }
+
+/** What main is told of the source's inputs. */
+export interface LaneEvents {
+  began(input: OpenedInput): void
+  ended(end: EndedInput): void
+  released(sourceNumber: number): void
+}
+
+export const NO_EVENTS: LaneEvents = { began: () => undefined, ended: () => undefined, released: () => undefined }
 
 export interface PreparedLane {
   readonly totalBytes: number | undefined
   /** Opens the sinks and the dead-letter log. Throws a UserError for what the user can mend. */
-  open(): Promise<Lane>
+  open(): Promise<OpenedLane>
+}
+
+export interface OpenedLane {
+  readonly lane: Lane
+  readonly letters: OpenedLetters | undefined
+  /** Passes on what main says of a commit. */
+  committed(sequence: number, finished: readonly number[]): void
 }
 
 /** Finds the source's inputs. Throws a UserError for what the user can mend. */
 export function prepareLane(preparation: LanePreparation): PreparedLane {
   const { plan, registry } = preparation
-  const source = preparation.source ?? openSource(plan, registry)
-  const announced = announceInputs(source, (number, input) => preparation.onInput(number, input.name, input.file))
+  const source =
+    preparation.source ??
+    openSource(plan, registry, {
+      resume: preparation.resume,
+      release: sourceNumber => preparation.events.released(sourceNumber),
+      log: preparation.log
+    })
   return {
     totalBytes: source.totalBytes,
     async open() {
@@ -52,17 +77,42 @@ export function prepareLane(preparation: LanePreparation): PreparedLane {
         valueOutput: preparation.valueOutput,
         log: preparation.log
       })
-      return new Lane(parts, announced, preparation.maxLines)
+      const { maxLines, uncommittedBytes } = preparation
+      const lane = new Lane(parts, source, maxLines, { inputs: inputListener(preparation.events), uncommittedBytes })
+      lane.publish()
+      return {
+        lane,
+        letters: log && { position: log.position, length: log.length },
+        committed(sequence, finished) {
+          for (const sourceNumber of finished) source.committed?.(sourceNumber)
+          lane.committed(sequence)
+        }
+      }
     }
   }
 }
 
-export function openSource(plan: Plan, registry: Registry): Source {
+function inputListener(events: LaneEvents): InputListener {
+  return {
+    began: ({ turn, sourceNumber }, { name, file, stored, start }) => {
+      const { offset, lineNumber } = start ?? { offset: 0, lineNumber: 0 }
+      events.began({ turn, sourceNumber, name, file, stored, start: { offset, lineNumber } })
+    },
+    ended: ({ turn }, end) => events.ended({ turn, ...end })
+  }
+}
+
+export function openSource(
+  plan: Plan,
+  registry: Registry,
+  goesOn: Pick<SourceSetup, 'resume' | 'release' | 'log'> = {}
+): Source {
   const definition = registry.sources.get(plan.source.type)
   if (definition === undefined) throw new Error(`no source is named "${plan.source.type}"`)
   return definition.open(plan.source.options, {
     baseFolder: plan.baseFolder,
-    outputFiles: outputFiles(plan, registry)
+    outputFiles: outputFiles(plan, registry),
+    ...goesOn
   })
 }
 
@@ -86,6 +136,7 @@ function openSink(sink: Plan['sinks'][number], preparation: LanePreparation): Si
     name: sink.name,
     baseFolder: preparation.plan.baseFolder,
     replace: preparation.replaceOutputs,
+    isContinued: preparation.resume !== undefined,
     blockThread
   })
 }

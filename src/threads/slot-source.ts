@@ -15,11 +15,14 @@ export class SourcePump {
   readonly #region: Region
   readonly #writer: ChunkWriter
   readonly #onInput: (number: number, name: string) => void
+  /** Those before it were inputs of a run that this one goes on from. */
+  readonly #firstNumber: number
   #isStopped = false
   #input: ByteInput | undefined
 
   /** `onInput` is told of each input before its first chunk. */
-  constructor(source: Source, region: Region, onInput: (number: number, name: string) => void) {
+  constructor(source: Source, region: Region, firstNumber: number, onInput: (number: number, name: string) => void) {
+    this.#firstNumber = firstNumber
     this.#source = source
     this.#onInput = onInput
     this.#region = region
@@ -28,7 +31,7 @@ export class SourcePump {
 
   /** Reads until the source ends or `stop`; rejects with what the source throws. */
   async run(): Promise<void> {
-    let number = 0
+    let number = this.#firstNumber
     try {
       for (;;) {
         this.#input = await this.#source.next()
@@ -136,6 +139,7 @@ export class SlotSource implements Source {
     return {
       name,
       file,
+      sourceNumber,
       sizeBytes: undefined,
       get readBytes() {
         return readBytes

@@ -74,10 +74,10 @@ describe('arguments of run', TOGETHER, () => {
     assert.deepEqual([quiet.code, quiet.stderr, quiet.stdout.toString()], [0, '', ''])
   })
 
-  test('--resume says that it starts fresh yet', async t => {
+  test('--resume without a checkpoint says that it starts from the beginning', async t => {
     const ended = await run(t, ['--resume', '--no-dashboard'])
     assert.equal(ended.code, 0)
-    assert.match(ended.stderr, /^--resume: checkpoints come with a later version; this run starts fresh\.$/m)
+    assert.match(ended.stderr, /^There is no checkpoint to go on from: this run starts from the beginning\.$/m)
   })
 
   test('--lines stops after so many, and that is a whole run', async t => {

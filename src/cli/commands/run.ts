@@ -27,11 +27,11 @@ export function runCommand(): Command {
     .option('--lanes <number>', 'worker threads; this version has one', parseLanes, 'auto')
     .option('--state <folder>', 'where dead letters are kept; by default .linescope beside the pipeline')
     .addOption(
-      new Option('--resume', 'go on where a run was cut off; this version starts fresh')
+      new Option('--resume', 'go on where a run was cut off, also when the pipeline has changed since')
         .default(false)
         .conflicts('fresh')
     )
-    .addOption(new Option('--fresh', 'start from the beginning').default(false))
+    .addOption(new Option('--fresh', 'start from the beginning, and forget where a run was cut off').default(false))
     .option('--watch', 'start again when the pipeline or its processors change', false)
     .option('--lines <number>', 'stop after so many lines', parseLines, Number.POSITIVE_INFINITY)
     .option('--quiet', 'no progress and no report', false)

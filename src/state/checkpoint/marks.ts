@@ -33,7 +33,7 @@ export function hasMark(fileSystem: FileSystem, descriptor: number, start: numbe
   return markOf(readRange(fileSystem, descriptor, start, mark.byteCount)).sha256 === mark.sha256
 }
 
-function markOf(bytes: Uint8Array): Mark {
+export function markOf(bytes: Uint8Array): Mark {
   return { byteCount: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 

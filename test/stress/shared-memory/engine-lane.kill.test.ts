@@ -96,6 +96,7 @@ async function runAndKill(t: TestContext, start: LaneStart, env: NodeJS.ProcessE
     })
   })
   worker.postMessage({ type: 'go' } satisfies LaneRequest)
+  worker.postMessage({ type: 'begin' } satisfies LaneRequest)
   await opened
   await sleep(Math.random() * LIFE_MILLISECONDS)
   await worker.terminate()
@@ -194,7 +195,9 @@ test(`the engine's lane, terminated ${DEATHS} times at a random instant, leaves 
     const epoch = new MainControl(region).nextEpoch()
     const stateFolder = join(folder, `state-${death}`)
     mkdirSync(stateFolder)
-    const start = { plan, region, epoch, stateFolder, replaceOutputs: true, maxLines: Number.POSITIVE_INFINITY }
+    const maxLines = Number.POSITIVE_INFINITY
+    const asFirst = { resume: undefined, uncommittedBytes: undefined }
+    const start = { plan, region, epoch, stateFolder, replaceOutputs: true, maxLines, ...asFirst }
     await runAndKill(t, start, env)
     deaths.push(aftermathOf(region))
     recoverLane(region, epoch)

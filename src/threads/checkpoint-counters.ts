@@ -1,0 +1,86 @@
+// A lane's counters as a checkpoint keeps them: by name, so that a run goes on counting after the pipeline has changed.
+
+import { edgeBases, nodeNames, type Plan } from '../engine/index.ts'
+import {
+  edgeOffset,
+  LANE_COUNTERS,
+  type LaneCounter,
+  NODE_COUNTERS,
+  NODE_OFFSET,
+  NODE_STRIDE,
+  type RegionShape
+} from '../shared-memory/index.ts'
+import type { CounterGroup } from '../state/checkpoint/checkpoint.ts'
+
+/** What holds for one lane, at one instant or in one process. */
+const NOT_KEPT: ReadonlySet<LaneCounter> = new Set([
+  'in_flight',
+  'open_batches',
+  'open_lines',
+  'open_bytes',
+  'input_turn',
+  'input_bytes',
+  'source_number',
+  'source_offset',
+  'source_line',
+  'source_line_end',
+  'dead_letter_bytes',
+  'journeys_written',
+  'journeys_overwritten',
+  'journeys_dropped',
+  'paths_overflowed',
+  'reasons_overflowed'
+])
+
+export function counterGroups(plan: Plan, shape: RegionShape, values: Float64Array): CounterGroup[] {
+  const kept = LANE_COUNTERS.flatMap((name, index) => (NOT_KEPT.has(name) ? [] : [[name, values[index]] as const]))
+  return [
+    group('lane', '', kept),
+    ...nodeNames(plan).map((name, node) => {
+      const base = NODE_OFFSET + node * NODE_STRIDE
+      return group(
+        'node',
+        name,
+        NODE_COUNTERS.map((counter, index) => [counter, values[base + index]] as const)
+      )
+    }),
+    ...edgeNames(plan).map((name, edge) => group('edge', name, [['lines', values[edgeOffset(shape) + edge]]]))
+  ].filter(({ values }) => Object.keys(values).length > 0)
+}
+
+/** Of a pipeline that may have changed: what it does not have any more is left out. */
+export function counterValues(plan: Plan, shape: RegionShape, groups: readonly CounterGroup[]): Float64Array {
+  const values = new Float64Array(edgeOffset(shape) + shape.edgeCount)
+  const nodes = nodeNames(plan)
+  const edges = edgeNames(plan)
+  for (const { of, name, values: counts } of groups) {
+    const node = nodes.indexOf(name)
+    const edge = edges.indexOf(name)
+    if (of === 'lane') put(values, 0, LANE_COUNTERS, counts)
+    else if (of === 'node' && node !== -1) put(values, NODE_OFFSET + node * NODE_STRIDE, NODE_COUNTERS, counts)
+    else if (of === 'edge' && edge !== -1) put(values, edgeOffset(shape) + edge, ['lines'], counts)
+  }
+  return values
+}
+
+function put(
+  values: Float64Array,
+  base: number,
+  names: readonly string[],
+  counts: Readonly<Record<string, number>>
+): void {
+  for (const [index, name] of names.entries()) values[base + index] = Object.hasOwn(counts, name) ? counts[name] : 0
+}
+
+/** Zeros say nothing. */
+function group(of: CounterGroup['of'], name: string, values: readonly (readonly [string, number])[]): CounterGroup {
+  return { of, name, values: Object.fromEntries(values.filter(([, value]) => value !== 0)) }
+}
+
+/** No name of a node has ` > ` in it. */
+function edgeNames(plan: Plan): string[] {
+  const bases = edgeBases(plan)
+  return plan.processors.flatMap(({ name, tags }, id) =>
+    Array.from({ length: bases[id + 1] - bases[id] }, (_, index) => `${name} > ${tags[index]?.tag ?? `#${index}`}`)
+  )
+}

@@ -1,0 +1,184 @@
+// Makes durable what a lane has done: what it wrote first, then the checkpoint that speaks of it.
+//
+// The snapshot is read before anything is synced, so everything that it tells of was written before the sync. It is this
+// order that all promises of a resume stand on.
+
+import { type FileSystem, nodeFileSystem } from '../base/file-system.ts'
+import { nodeNames, type Plan } from '../engine/index.ts'
+import {
+  LANE,
+  type LaneCounter,
+  NODE,
+  NODE_OFFSET,
+  NODE_STRIDE,
+  type Region,
+  SnapshotReader
+} from '../shared-memory/index.ts'
+import type { Checkpoint, SinkCheckpoint } from '../state/checkpoint/checkpoint.ts'
+import { CommittedInputs } from '../state/checkpoint/committed-inputs.ts'
+import { CommittedLetters } from '../state/checkpoint/committed-letters.ts'
+import { CommittedSink } from '../state/checkpoint/committed-sink.ts'
+import { CheckpointError, CheckpointWriter } from '../state/checkpoint/writer.ts'
+import type { LogPosition } from '../state/dead-letter-log/layout.ts'
+import { counterGroups } from './checkpoint-counters.ts'
+import type { InputPositions } from './input-positions.ts'
+
+/** Between two commits, at least. */
+const COMMIT_MILLISECONDS = 50
+/** Of the time, at most this part is spent on commits: a slow disk slows the commits, not the lines. */
+const COMMIT_SHARE = 0.05
+/** After one that found no room. */
+const RETRY_MILLISECONDS = 500
+
+/** When none of these has changed, there is nothing new to commit. */
+const PROGRESS: readonly LaneCounter[] = ['settled_batches', 'input_turn', 'source_offset', 'dead_letter_bytes']
+
+export interface CommitterSettings {
+  readonly plan: Plan
+  readonly region: Region
+  readonly stateFolder: string
+  readonly positions: InputPositions
+  /** Absolute paths by sink; undefined where no file is written that can be cut back. */
+  readonly sinkFiles: readonly (string | undefined)[]
+  /** The dead-letter log as the lane opened it. */
+  readonly letters: { readonly position: LogPosition; readonly length: number }
+  /** What the run goes on from. */
+  readonly resumed: Checkpoint | undefined
+  /** Everything up to this snapshot is durable; the files with these numbers are so to their ends. */
+  readonly onCommitted: (sequence: number, finished: readonly number[]) => void
+  /** Undefined: it goes on again. */
+  readonly onWaiting: (reason: string | undefined) => void
+  /** No commit is possible any more. */
+  readonly onFailure: (failure: Error) => void
+  readonly fileSystem?: FileSystem
+}
+
+export class Committer {
+  readonly #settings: CommitterSettings
+  readonly #snapshots: SnapshotReader
+  readonly #writer: CheckpointWriter
+  readonly #sinks: readonly (CommittedSink | undefined)[]
+  readonly #letters: CommittedLetters
+  readonly #inputs: CommittedInputs
+  readonly #announced = new Set<number>()
+  #timer: NodeJS.Timeout | undefined
+  /** Progress of what was committed last. */
+  #committed = ''
+  #waitsFor: string | undefined
+  #hasFailed = false
+
+  /** Throws what makes a commit impossible from the start. */
+  constructor(settings: CommitterSettings) {
+    const { plan, region, stateFolder, letters, resumed, fileSystem = nodeFileSystem } = settings
+    this.#settings = settings
+    this.#snapshots = new SnapshotReader(region)
+    this.#writer = new CheckpointWriter(stateFolder, fileSystem)
+    this.#sinks = settings.sinkFiles.map(path => (path === undefined ? undefined : new CommittedSink(path, fileSystem)))
+    this.#letters = new CommittedLetters(stateFolder, letters, fileSystem)
+    this.#inputs = new CommittedInputs(resumed?.inputs ?? [], plan.source.isEndless, fileSystem)
+  }
+
+  /** Takes hold of an input's file while its path still leads to it. */
+  began(input: Parameters<CommittedInputs['began']>[0]): void {
+    this.#inputs.began(input)
+  }
+
+  released(sourceNumber: number): void {
+    this.#inputs.forget(sourceNumber)
+    this.#announced.delete(sourceNumber)
+    // The next checkpoint says so, even when nothing else has happened.
+    this.#committed = ''
+  }
+
+  /** Commits now, and from now on whenever there is something to. Throws what the first commit fails with. */
+  start(): void {
+    this.#commit(false)
+    this.#schedule(COMMIT_MILLISECONDS)
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** Once the lane has ended. Throws what a commit fails with. */
+  finish(isComplete: boolean): void {
+    this.stop()
+    if (!this.#hasFailed) this.#commit(isComplete)
+  }
+
+  close(): void {
+    this.stop()
+    for (const sink of this.#sinks) sink?.close()
+    this.#letters.close()
+    this.#inputs.close()
+  }
+
+  #commitAndGoOn(): void {
+    const startedAt = performance.now()
+    let wait = 0
+    try {
+      this.#commit(false)
+      this.#setWaiting(undefined)
+    } catch (failure) {
+      if (!(failure instanceof CheckpointError && failure.canTryAgain)) {
+        this.#hasFailed = true
+        this.#settings.onFailure(failure as Error)
+        return
+      }
+      this.#setWaiting(failure.message)
+      wait = RETRY_MILLISECONDS
+    }
+    const took = performance.now() - startedAt
+    this.#schedule(Math.max(wait, COMMIT_MILLISECONDS, took / COMMIT_SHARE))
+  }
+
+  #schedule(milliseconds: number): void {
+    this.#timer = setTimeout(() => this.#commitAndGoOn(), milliseconds)
+    this.#timer.unref()
+  }
+
+  #setWaiting(reason: string | undefined): void {
+    if (reason === this.#waitsFor) return
+    this.#waitsFor = reason
+    this.#settings.onWaiting(reason)
+  }
+
+  #commit(isComplete: boolean): void {
+    const { plan, region, positions, onCommitted } = this.#settings
+    const { values, sequence, epoch } = this.#snapshots.read()
+    const progress = PROGRESS.map(name => values[LANE[name]]).join(' ')
+    if (progress === this.#committed && !isComplete) return
+    if (!positions.settle(values[LANE.input_turn], values[LANE.source_offset], values[LANE.source_line])) return
+    const inputs = positions.all()
+    for (const sink of this.#sinks) sink?.sync()
+    const deadLetters = this.#letters.sync(values[LANE.dead_letter_bytes])
+    this.#writer.write({
+      atMilliseconds: Date.now(),
+      configHash: plan.configHash,
+      isComplete,
+      lanes: [{ epoch, snapshotSequence: sequence, counters: counterGroups(plan, region.shape, values) }],
+      inputs: inputs.map(position => this.#inputs.describe(position)),
+      sinks: this.#describeSinks(values),
+      deadLetters,
+      processors: []
+    })
+    this.#committed = progress
+    onCommitted(sequence, this.#newlyFinished(inputs))
+  }
+
+  #describeSinks(values: Float64Array): SinkCheckpoint[] {
+    const names = nodeNames(this.#settings.plan)
+    const first = this.#settings.plan.processors.length
+    return this.#sinks.map((sink, index) => {
+      const length = values[NODE_OFFSET + (first + index) * NODE_STRIDE + NODE.sink_length]
+      return { name: names[first + index], ...(sink === undefined ? {} : { file: sink.describe(length) }) }
+    })
+  }
+
+  #newlyFinished(inputs: ReturnType<InputPositions['all']>): number[] {
+    const finished = inputs.filter(({ isFinished, sourceNumber }) => isFinished && !this.#announced.has(sourceNumber))
+    for (const { sourceNumber } of finished) this.#announced.add(sourceNumber)
+    return finished.map(({ sourceNumber }) => sourceNumber)
+  }
+}

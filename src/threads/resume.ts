@@ -1,0 +1,116 @@
+// Fresh, or on from the checkpoint? Decided before anything is touched, and said in one sentence.
+
+import { nodeFileSystem } from '../base/file-system.ts'
+import { quote } from '../base/quote.ts'
+import { UserError } from '../base/user-error.ts'
+import type { Plan } from '../engine/index.ts'
+import type { InputPosition } from '../sdk/source.ts'
+import type { Checkpoint, InputCheckpoint } from '../state/checkpoint/checkpoint.ts'
+import { checkInput } from '../state/checkpoint/input-file.ts'
+import { readCheckpoint } from '../state/checkpoint/reader.ts'
+import { checkSink, cutSink } from '../state/checkpoint/sink-file.ts'
+import { CheckpointWriter } from '../state/checkpoint/writer.ts'
+import { DeadLetterLog } from '../state/dead-letter-log/writer.ts'
+
+/** What the user asked for; `auto` goes on with a run that was cut off. */
+export type ResumeWish = 'auto' | 'resume' | 'fresh'
+
+export type RunBeginning =
+  | { readonly kind: 'fresh'; readonly note: string | undefined }
+  | { readonly kind: 'resume'; readonly checkpoint: Checkpoint; readonly note: string }
+  /** It was asked to go on with, and there is nothing left to do. */
+  | { readonly kind: 'nothing'; readonly note: string }
+
+/** Throws a UserError that names the ways out when the checkpoint does not fit what is there now. */
+export function decideBeginning(stateFolder: string, plan: Plan, wish: ResumeWish): RunBeginning {
+  if (wish === 'fresh') return { kind: 'fresh', note: undefined }
+  const stored = readCheckpoint(stateFolder)
+  if (stored === undefined) {
+    const note =
+      wish === 'resume' ? 'There is no checkpoint to go on from: this run starts from the beginning.' : undefined
+    return { kind: 'fresh', note }
+  }
+  const { checkpoint, warning } = stored
+  if (checkpoint.isComplete) {
+    if (wish === 'resume') {
+      return {
+        kind: 'nothing',
+        note: 'Nothing to go on with: the last run read its input to the end. Leave out --resume to run it again.'
+      }
+    }
+    return { kind: 'fresh', note: 'The last run read its input to the end: this one starts from the beginning.' }
+  }
+  requireSamePipeline(checkpoint, plan, wish)
+  requireSameFiles(checkpoint, plan)
+  return {
+    kind: 'resume',
+    checkpoint,
+    note: [...(warning === undefined ? [] : [warning]), describe(checkpoint)].join('\n')
+  }
+}
+
+/** Before the lane opens its outputs. A fresh start has no checkpoint until its first commit. */
+export function prepareFiles(
+  stateFolder: string,
+  checkpoint: Checkpoint | undefined,
+  say: (message: string) => void
+): void {
+  if (checkpoint === undefined) {
+    new CheckpointWriter(stateFolder).forget()
+    return
+  }
+  for (const sink of checkpoint.sinks) {
+    const { cutBytes, savedAs } = cutSink(nodeFileSystem, stateFolder, sink)
+    if (savedAs !== undefined) {
+      say(
+        `The output ${quote(sink.name)} had ${cutBytes} bytes behind the checkpoint. They were cut off and kept in ${savedAs}.`
+      )
+    }
+  }
+  const letters = new DeadLetterLog(stateFolder)
+  letters.cutTo(checkpoint.deadLetters)
+  letters.close()
+}
+
+export function inputPositions(inputs: readonly InputCheckpoint[]): InputPosition[] {
+  return inputs.map(({ sourceNumber, name, offset, lineNumber, isFinished, file }) => ({
+    sourceNumber,
+    name,
+    path: file?.path,
+    stored: file && { device: file.device, inode: file.inode, isCompressed: file.isCompressed },
+    head: file?.head,
+    offset,
+    lineNumber,
+    isFinished
+  }))
+}
+
+function requireSamePipeline({ configHash, atMilliseconds }: Checkpoint, plan: Plan, wish: ResumeWish): void {
+  if (configHash === plan.configHash || wish === 'resume') return
+  throw new UserError(
+    `The pipeline has changed since the run of ${new Date(atMilliseconds).toISOString()}, which was cut off before the end of its input.`,
+    { hint: 'Go on where it was with the changed pipeline: --resume. Start over: --fresh.' }
+  )
+}
+
+/** A source that follows files, or takes them from a folder, finds out by itself what has become of them. */
+function requireSameFiles(checkpoint: Checkpoint, plan: Plan): void {
+  if (!plan.source.isEndless) {
+    for (const input of checkpoint.inputs) {
+      if (input.isFinished) continue
+      const check = checkInput(nodeFileSystem, input)
+      if (!check.matches) throw check.error
+    }
+  }
+  for (const sink of checkpoint.sinks) {
+    const check = checkSink(nodeFileSystem, sink)
+    if (!check.matches) throw check.error
+  }
+}
+
+function describe({ atMilliseconds, inputs }: Checkpoint): string {
+  const current = inputs.findLast(input => !input.isFinished) ?? inputs.at(-1)
+  const where =
+    current === undefined ? 'before the first line' : `after line ${current.lineNumber} of ${quote(current.name)}`
+  return `Going on from the checkpoint of ${new Date(atMilliseconds).toISOString()}, ${where}. --fresh starts over.`
+}
