@@ -6,6 +6,7 @@ import { UserError, UserErrors } from '../base/user-error.ts'
 import { resolveOwnPackage } from '../threads/own-package.ts'
 import { VERSION } from '../threads/version.ts'
 import { dlqCommand } from './commands/dlq.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { runCommand } from './commands/run.ts'
 import { schemaCommand } from './commands/schema.ts'
 import { tryCommand } from './commands/try.ts'
@@ -32,6 +33,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     validateCommand(),
     tryCommand(),
     await dlqCommand(argv),
+    doctorCommand(),
     verifyCommand(),
     schemaCommand()
   ]

@@ -32,7 +32,7 @@ export function shownPath(path: string): string {
 }
 
 /** A folder of one run, not one that holds such folders. */
-function isStateFolder(folder: string): boolean {
+export function isStateFolder(folder: string): boolean {
   const { current, previous } = checkpointFiles(folder)
   return [lockFile(folder), current, previous, logFolder(folder)].some(path => existsSync(path))
 }

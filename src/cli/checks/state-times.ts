@@ -1,4 +1,4 @@
-// Does a state folder hold times that are still to come? Then the clock was wrong when they were written, or is now.
+// Do state folders hold times that are still to come? Then the clock was wrong when they were written, or is now.
 
 import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,8 +17,8 @@ export interface KnownTime {
 }
 
 /** `known` are times that stand in files; those of the files themselves are looked at, too. */
-export function checkTimes(stateFolder: string | undefined, known: readonly KnownTime[], now: number): Check {
-  const times = [...known, ...(stateFolder === undefined ? [] : fileTimes(stateFolder))]
+export function checkTimes(stateFolders: readonly string[], known: readonly KnownTime[], now: number): Check {
+  const times = [...known, ...stateFolders.flatMap(fileTimes)]
   const newest = times.reduce<KnownTime | undefined>(
     (last, time) => (last === undefined || time.atMilliseconds > last.atMilliseconds ? time : last),
     undefined

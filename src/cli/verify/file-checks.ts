@@ -12,15 +12,16 @@ type Mismatch = Extract<FileCheck, { matches: false }>
 
 const FRESH = 'The next start is a fresh one and does not need it.'
 
-export function checkInputs(checkpoint: Checkpoint): Check[] {
-  return checkpoint.inputs.map(input => inputCheck(input, checkpoint.isComplete))
+/** `isEndless` is true for a source that finds out by itself what became of its files; undefined when nobody knows. */
+export function checkInputs(checkpoint: Checkpoint, isEndless: boolean | undefined): Check[] {
+  return checkpoint.inputs.map(input => inputCheck(input, checkpoint.isComplete, isEndless))
 }
 
 export function checkOutputs(checkpoint: Checkpoint): Check[] {
   return checkpoint.sinks.map(sink => outputCheck(sink, checkpoint.isComplete))
 }
 
-function inputCheck(input: InputCheckpoint, isComplete: boolean): Check {
+function inputCheck(input: InputCheckpoint, isComplete: boolean, isEndless: boolean | undefined): Check {
   const { name, offset, lineNumber, isFinished, file } = input
   const title = `input ${name}`
   const place = `byte ${formatCount(offset)} (line ${formatCount(lineNumber)})`
@@ -52,16 +53,19 @@ function inputCheck(input: InputCheckpoint, isComplete: boolean): Check {
   const text = sentenceOf(found)
   // It may have been moved away or written on: that is what the owners of logs do.
   if (isComplete) return { level: 'note', name: title, text, advice: FRESH, facts }
-  if (isFinished && found.difference === 'missing') {
+  if (isFinished) {
     return { level: 'note', name: title, text, advice: 'It was read to its end and is not needed any more.', facts }
   }
-  return {
-    level: 'damage',
-    name: title,
-    text,
-    advice: `The next start is refused. ${found.error.hint}`,
-    facts: { ...facts, difference: found.difference }
+  const told = { name: title, text, facts: { ...facts, difference: found.difference } }
+  if (isEndless === true) {
+    return {
+      ...told,
+      level: 'note',
+      advice: 'The next start looks for the file itself, where it may have been moved to.'
+    }
   }
+  const unless = isEndless === undefined ? ', unless its source follows its files' : ''
+  return { ...told, level: 'damage', advice: `The next start is refused${unless}. ${found.error.hint}` }
 }
 
 function outputCheck(sink: SinkCheckpoint, isComplete: boolean): Check {

@@ -72,13 +72,24 @@ describe('of a run that was cut off, verify', () => {
     writeFileSync(left.input, INPUT.replace('a line', 'A LINE'))
     const changed = only(verified(left))
     assert.match(changed.text, /^The input "in\.log" has changed since the checkpoint: its first 2000 bytes are others/)
-    assert.match(changed.advice ?? '', /^The next start is refused\. Put it back/)
+    assert.match(changed.advice ?? '', /^The next start is refused, unless its source follows its files\. Put it back/)
     assert.equal(changed.facts?.['byte'], OFFSET)
 
     truncateSync(left.input, OFFSET - 1)
     assert.equal(only(verified(left)).facts?.['difference'], 'shorter')
     rmSync(left.input)
     assert.equal(only(verified(left)).facts?.['difference'], 'missing')
+  })
+
+  test('knows that a source which follows its files looks for them, and that one read to its end is not needed', t => {
+    const left = leaveState(t)
+    rmSync(left.input)
+    const { configHash, inputs } = left.checkpoint
+    assert.match(only(verifyFolder(left.folder, { configHash, isEndless: false }, NOW)).advice ?? '', /is refused\. /)
+    assert.deepEqual(faults(verifyFolder(left.folder, { configHash, isEndless: true }, NOW)), [])
+    const finished = { ...left.checkpoint, inputs: inputs.map(input => ({ ...input, isFinished: true })) }
+    writeFileSync(join(left.folder, 'checkpoint'), encodeCheckpoint(finished))
+    assert.equal(named(verified(left), 'input in.log').level, 'note')
   })
 
   test('tells of an output that was shortened, written over, or replaced', t => {
@@ -94,8 +105,15 @@ describe('of a run that was cut off, verify', () => {
 
   test('warns when the pipeline has changed since', t => {
     const { folder, checkpoint } = leaveState(t)
-    assert.equal(named(verifyFolder(folder, 'another', NOW), 'pipeline').level, 'warning')
-    assert.ok(!verifyFolder(folder, checkpoint.configHash, NOW).some(({ name }) => name === 'pipeline'))
+    assert.equal(
+      named(verifyFolder(folder, { configHash: 'another', isEndless: false }, NOW), 'pipeline').level,
+      'warning'
+    )
+    assert.ok(
+      !verifyFolder(folder, { configHash: checkpoint.configHash, isEndless: false }, NOW).some(
+        ({ name }) => name === 'pipeline'
+      )
+    )
   })
 
   test('does without the newest checkpoint where the one before it is whole', t => {

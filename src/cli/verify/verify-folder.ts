@@ -15,8 +15,14 @@ import { checkInputs, checkOutputs } from './file-checks.ts'
 import { checkLetters } from './letter-checks.ts'
 import { checkOtherFiles } from './other-files.ts'
 
-/** `configHash` is that of the pipeline as it is now, when it is known. Throws a UserError when a run has the folder. */
-export function verifyFolder(stateFolder: string, configHash?: string, now = Date.now()): Check[] {
+/** The pipeline that will go on from the state, as it is now. */
+export interface KnownPipeline {
+  readonly configHash: string
+  readonly isEndless: boolean
+}
+
+/** Throws a UserError when a run has the folder. */
+export function verifyFolder(stateFolder: string, pipeline?: KnownPipeline, now = Date.now()): Check[] {
   const permissions = checkPermissions(stateFolder)
   const { lock, check } = take(stateFolder)
   try {
@@ -26,12 +32,12 @@ export function verifyFolder(stateFolder: string, configHash?: string, now = Dat
       ...check,
       permissions,
       ...checks,
-      ...(used === undefined ? [] : [...checkInputs(used), ...checkOutputs(used)]),
+      ...(used === undefined ? [] : [...checkInputs(used, pipeline?.isEndless), ...checkOutputs(used)]),
       ...checkLetters(stateFolder, used),
-      ...(used === undefined || used.isComplete || configHash === undefined || configHash === used.configHash
+      ...(used === undefined || used.isComplete || pipeline === undefined || pipeline.configHash === used.configHash
         ? []
         : [CHANGED_PIPELINE]),
-      checkTimes(stateFolder, time, now),
+      checkTimes([stateFolder], time, now),
       ...checkOtherFiles(stateFolder)
     ]
   } finally {
@@ -43,7 +49,7 @@ const CHANGED_PIPELINE: Check = {
   level: 'warning',
   name: 'pipeline',
   text: 'It has changed since the checkpoint, and the run has not come to its end.',
-  advice: 'The next start is refused: change it back to go on, or start over with --fresh.'
+  advice: 'The next start is refused. To go on with the changed pipeline: --resume. To start over: --fresh.'
 }
 
 /** No run may change the folder under us. */

@@ -11,7 +11,7 @@ import { findStateFolders, shownPath } from '../checks/state-folders.ts'
 import { print, printError, safe } from '../output.ts'
 import { runIdentity } from '../run-identity.ts'
 import { defaultStateRoot } from '../state-root.ts'
-import { verifyFolder } from './verify-folder.ts'
+import { type KnownPipeline, verifyFolder } from './verify-folder.ts'
 
 export interface VerifyArguments {
   readonly state?: string
@@ -24,7 +24,7 @@ export async function verify(pipeline: string | undefined, options: VerifyArgume
   const plain = pipeline === undefined ? undefined : await plainRun(pipeline, options.state)
   const found = folders.map(folder => ({
     folder,
-    checks: verifyFolder(folder, folder === plain?.stateFolder ? plain.configHash : undefined)
+    checks: verifyFolder(folder, folder === plain?.stateFolder ? plain.pipeline : undefined)
   }))
   if (options.json) {
     const folders = found.map(({ folder, checks }) => ({
@@ -44,18 +44,20 @@ export async function verify(pipeline: string | undefined, options: VerifyArgume
 
 interface PlainRun {
   readonly stateFolder: string
-  readonly configHash: string
+  readonly pipeline: KnownPipeline
 }
 
 /**
  * The run of the pipeline as it stands in its file: with other inputs or outputs it has another state folder. One that
  * cannot be loaded any more is no reason not to look at what it left.
  */
-async function plainRun(pipeline: string, state: string | undefined): Promise<PlainRun | undefined> {
+async function plainRun(file: string, state: string | undefined): Promise<PlainRun | undefined> {
   try {
-    const { plan } = await loadPlan({ file: pipeline, registry: builtins, currentFolder: process.cwd() })
-    const root = state === undefined ? defaultStateRoot(pipeline) : resolve(state)
-    return { stateFolder: stateFolderPath(root, runIdentity(plan)), configHash: plan.configHash }
+    const { plan } = await loadPlan({ file, registry: builtins, currentFolder: process.cwd() })
+    const { configHash, source } = plan
+    const pipeline = { configHash, isEndless: source.isEndless }
+    const root = state === undefined ? defaultStateRoot(file) : resolve(state)
+    return { stateFolder: stateFolderPath(root, runIdentity(plan)), pipeline }
   } catch (failure) {
     const [reason] = String(failure).split('\n')
     printError(safe(`warning: the pipeline cannot be loaded, so it is not compared with the checkpoint: ${reason}`))

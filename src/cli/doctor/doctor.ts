@@ -1,0 +1,133 @@
+// What this installation really guarantees: asks the machine, the disks and the plan, and says it. False when something
+// is broken. It writes nothing but a file of its own in the state folder, which it takes away again.
+
+import { existsSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+import { builtins } from '../../builtins.ts'
+import { type LoadedPlan, loadPlan } from '../../config/load-plan.ts'
+import { stateFolderPath, stateFoldersIn } from '../../state/state-folder.ts'
+import type { Check } from '../checks/check.ts'
+import { hasFault, jsonOf, summaryOf, textOf } from '../checks/check-text.ts'
+import { isStateFolder } from '../checks/state-folders.ts'
+import { print } from '../output.ts'
+import { outputArgument } from '../run-arguments.ts'
+import { runIdentity } from '../run-identity.ts'
+import { defaultStateRoot } from '../state-root.ts'
+import { checkInputDisk, checkOutputDisk, checkSpace, checkStateDisk, type PlannedFile } from './disk-checks.ts'
+import { checkGuarantees } from './guarantees.ts'
+import { checkLimits, checkVersions, checkWatches, readLimits, readWatchLimits } from './machine-checks.ts'
+import { type Mount, readMounts } from './mounts.ts'
+import { plannedInputs, plannedOutputs } from './planned-files.ts'
+import { checkStates } from './state-checks.ts'
+
+export interface DoctorArguments {
+  readonly input: readonly string[]
+  readonly output: readonly string[]
+  readonly state?: string
+  readonly json: boolean
+}
+
+type Plan = LoadedPlan['plan']
+
+interface Section {
+  readonly title: string
+  readonly checks: readonly Check[]
+}
+
+const INPUTS_SHOWN = 10
+
+export async function doctor(pipeline: string | undefined, options: DoctorArguments): Promise<boolean> {
+  const plan = pipeline === undefined ? undefined : await planOf(pipeline, options)
+  const sections = examine(pipeline, plan, options.state)
+  const checks = sections.flatMap(section => section.checks)
+  if (options.json) {
+    const isSound = !hasFault(checks)
+    const found = sections.map(({ title, checks: found }) => ({ title, checks: jsonOf(found) }))
+    print(JSON.stringify({ is_sound: isSound, sections: found }, undefined, 2))
+  } else {
+    const parts = sections.map(({ title, checks: found }) => `${title}\n\n${textOf(found)}`)
+    print([...parts, summaryOf(checks), ...(plan === undefined ? [HINT] : [])].join('\n\n'))
+  }
+  return !hasFault(checks)
+}
+
+const HINT = 'Name a pipeline to hear what it guarantees: linescope doctor pipeline.yaml'
+
+function examine(pipeline: string | undefined, plan: Plan | undefined, state: string | undefined): Section[] {
+  const root = state === undefined ? defaultStateRoot(pipeline) : resolve(state)
+  const mounts = readMounts()
+  const folders = stateFolders(root, plan)
+  const outputs = plan === undefined ? [] : plannedOutputs(plan)
+  const files = outputs.flatMap(({ name, path }) => (path === undefined ? [] : [{ name: `output ${name}`, path }]))
+  const inputs = plan === undefined ? [] : plannedInputs(plan)
+  const isFollowing = plan?.source.isEndless === true && inputs.length > 0
+  const held = 2 * files.length + (isFollowing ? inputs.length : Math.min(inputs.length, 16))
+  const probed = plan === undefined ? root : folders[0]
+  const machine: Section = {
+    title: 'This machine',
+    checks: [
+      ...checkVersions(),
+      ...checkLimits(readLimits(), held),
+      ...(plan === undefined || isFollowing ? checkWatches(readWatchLimits()) : [])
+    ]
+  }
+  const disks: Section = {
+    title: 'State',
+    checks: [
+      ...checkStateDisk(probed, mounts),
+      ...checkSpace(
+        probed,
+        files.map(({ path }) => path)
+      ),
+      ...checkStates(folders)
+    ]
+  }
+  if (plan === undefined) return [machine, disks]
+  const written = files.map(file => checkOutputDisk(file, mounts))
+  const guarantees = checkGuarantees(plan, {
+    outputs,
+    inputsAreFiles: inputs.every(({ path }) => isFileOrFolder(path)),
+    disksLast: [...written, disks.checks[0]].every(({ level }) => level !== 'warning')
+  })
+  return [
+    machine,
+    disks,
+    { title: 'Inputs and outputs', checks: [...inputChecks(inputs, isFollowing, mounts), ...written] },
+    { title: 'What this pipeline guarantees', checks: guarantees }
+  ].filter(({ checks }) => checks.length > 0)
+}
+
+/** One that is not there yet will be one. */
+function isFileOrFolder(path: string): boolean {
+  const status = statSync(path, { throwIfNoEntry: false })
+  return status === undefined || status.isFile() || status.isDirectory()
+}
+
+async function planOf(file: string, { input, output }: DoctorArguments): Promise<Plan> {
+  const { plan } = await loadPlan({
+    file,
+    registry: builtins,
+    currentFolder: process.cwd(),
+    inputs: input,
+    outputs: output.map(outputArgument)
+  })
+  return plan
+}
+
+/** Of the plan, there or not; without a plan, those that are there. */
+function stateFolders(root: string, plan: Plan | undefined): string[] {
+  if (plan !== undefined) return [stateFolderPath(root, runIdentity(plan))]
+  if (isStateFolder(root)) return [root]
+  return existsSync(root) ? stateFoldersIn(root) : []
+}
+
+/** All that are not as they should be; of the others the first ones. */
+function inputChecks(inputs: readonly PlannedFile[], mayComeLater: boolean, mounts: readonly Mount[]): Check[] {
+  const checks = inputs.map(input => checkInputDisk(input, mayComeLater, mounts))
+  const fine = checks.filter(({ level }) => level === 'ok')
+  const hidden = new Set(fine.slice(INPUTS_SHOWN))
+  const shown = checks.filter(check => !hidden.has(check))
+  if (hidden.size === 0) return shown
+  return [...shown, { level: 'ok', name: 'inputs', text: `… and ${hidden.size} more that can be read.` }]
+}
