@@ -181,12 +181,22 @@ export class SimulatedDisk {
     this.#nameChanges.push(changes)
   }
 
+  /** What is on the disk is never undone by an older change of the same name. */
   syncFolder(folder: SimulatedFolder): void {
-    this.#nameChanges = this.#nameChanges.filter(changes => {
-      if (!changes.some(change => change.folder === folder)) return true
-      for (const change of changes) setName(change.folder.durableNames, change.name, change.node)
-      return false
-    })
+    const waiting: (readonly NameChange[])[] = []
+    const isSynced = new Map<SimulatedFolder, Set<string>>()
+    for (const changes of this.#nameChanges.toReversed()) {
+      const open = changes.filter(change => isSynced.get(change.folder)?.has(change.name) !== true)
+      if (!open.some(change => change.folder === folder)) {
+        if (open.length > 0) waiting.push(open)
+        continue
+      }
+      for (const change of open) {
+        setName(change.folder.durableNames, change.name, change.node)
+        getOrMake(isSynced, change.folder, () => new Set()).add(change.name)
+      }
+    }
+    this.#nameChanges = waiting.reverse()
   }
 
   /** What another start of the machine finds. This disk stays as it is: any number of crashes can be tried. */

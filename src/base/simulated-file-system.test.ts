@@ -76,6 +76,21 @@ describe('a simulated file system', () => {
     }
   })
 
+  test('never undoes a synced name by an older change of it', () => {
+    const fileSystem = new SimulatedFileSystem()
+    for (const path of ['/a', '/b']) fileSystem.mkdirSync(path)
+    fileSystem.put('/a/file', 'text')
+    fileSystem.syncAll()
+    fileSystem.closeSync(fileSystem.openSync('/b/file', O_WRONLY | O_CREAT | O_EXCL))
+    fileSystem.renameSync('/a/file', '/b/file')
+
+    syncFolder(fileSystem, '/a')
+    syncFolder(fileSystem, '/b')
+
+    assert.deepEqual(outcomes(fileSystem, '/b/file'), new Set(['text']))
+    assert.deepEqual(outcomes(fileSystem, '/a/file'), new Set([undefined]))
+  })
+
   test('keeps what was synced, and of the rest any part', () => {
     const { fileSystem, descriptor } = withFile('a')
     assert.deepEqual(outcomes(fileSystem), new Set(['a']))
