@@ -3,6 +3,7 @@
 import { discardSink } from './connectors/discard/sink.ts'
 import { fileSink } from './connectors/file/sink.ts'
 import { fileSource } from './connectors/file/source.ts'
+import { folderSource } from './connectors/folder/source.ts'
 import { generateSource } from './connectors/generate/source.ts'
 import { stdinSource } from './connectors/stdin/source.ts'
 import { stdoutSink } from './connectors/stdout/sink.ts'
@@ -20,7 +21,7 @@ import type { Registry } from './sdk/registry.ts'
 
 export const builtins: Registry = {
   processors: byName([delay, fail, filter, lowercase, parseJson, route, snakecase, toJson, trim, uppercase]),
-  sources: byName([fileSource, generateSource, stdinSource]),
+  sources: byName([fileSource, folderSource, generateSource, stdinSource]),
   sinks: byName([discardSink, fileSink, stdoutSink])
 }
 

@@ -87,7 +87,10 @@ export interface SourceSetup {
   readonly outputFiles: readonly string[]
   /** What the checkpoint says, when the run goes on from one: every file that it names. Undefined: begin afresh. */
   readonly resume?: readonly InputPosition[] | undefined
-  /** For a source with `committed`: the file with this number is done with, no checkpoint need name it any more. */
+  /**
+   * For a source with `committed`: the file with this number is done with, no checkpoint need name it any more. Missing
+   * where nobody commits.
+   */
   release?(sourceNumber: number): void
   /** One line for the user while the run goes on: a file was rotated, truncated, cannot be read. */
   log?(message: string): void

@@ -30,14 +30,21 @@ export interface LanePreparation {
   readonly log: (message: string) => void
 }
 
-/** What main is told of the source's inputs. */
+/** What main is told while lines flow. */
 export interface LaneEvents {
   began(input: OpenedInput): void
   ended(end: EndedInput): void
   released(sourceNumber: number): void
+  /** What the lane waits for; undefined: it goes on. */
+  waiting(who: string, reason: string | undefined): void
 }
 
-export const NO_EVENTS: LaneEvents = { began: () => undefined, ended: () => undefined, released: () => undefined }
+export const NO_EVENTS: LaneEvents = {
+  began: () => undefined,
+  ended: () => undefined,
+  released: () => undefined,
+  waiting: () => undefined
+}
 
 export interface PreparedLane {
   readonly totalBytes: number | undefined
@@ -59,7 +66,7 @@ export function prepareLane(preparation: LanePreparation): PreparedLane {
     preparation.source ??
     openSource(plan, registry, {
       resume: preparation.resume,
-      release: sourceNumber => preparation.events.released(sourceNumber),
+      ...(preparation.uncommittedBytes === undefined ? {} : { release: preparation.events.released }),
       log: preparation.log
     })
   return {
@@ -77,6 +84,7 @@ export function prepareLane(preparation: LanePreparation): PreparedLane {
         valueOutput: preparation.valueOutput,
         log: preparation.log
       })
+      parts.patience.onWaiting = (who, reason) => preparation.events.waiting(who, reason)
       const { maxLines, uncommittedBytes } = preparation
       const lane = new Lane(parts, source, maxLines, { inputs: inputListener(preparation.events), uncommittedBytes })
       lane.publish()
