@@ -1,7 +1,8 @@
-// `node scripts/test.js [--long] [WORD…]`: sets the checkout up, then runs the tests on Node 24 or newer.
+// `node scripts/test.js [--long] [--fault-matrix] [WORD…]`: sets the checkout up, then runs the tests on Node 24 or newer.
 //
 // Plain JavaScript for Node 20. Words choose the files whose path contains one of them. Without `--long` the files
-// `*.long.test.ts` are left out; with it, LINESCOPE_LONG=1 also tells the others to try more.
+// `*.long.test.ts` are left out; with it, LINESCOPE_LONG=1 also tells the others to try more. `--fault-matrix` notes the
+// results in docs/fault-matrix.md, as all of the long tests do anyway.
 
 import { readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -14,7 +15,8 @@ const FILE_TIMEOUT_MILLISECONDS = 180_000
 const LONG_FILE_TIMEOUT_MILLISECONDS = 3_600_000
 const CONCURRENCY = 2
 
-const words = process.argv.slice(2).filter(argument => argument !== '--long')
+const OPTIONS = ['--long', '--fault-matrix']
+const words = process.argv.slice(2).filter(argument => !OPTIONS.includes(argument))
 const isLong = process.argv.includes('--long')
 
 const files = FOLDERS.flatMap(folder =>
@@ -42,7 +44,12 @@ const options = [
   '--test-reporter-destination=stdout'
 ]
 // Its last result is kept; that of a part would be none.
-if (isLong && words.length === 0) {
+const isAllOfLong = isLong && words.length === 0
+if (isAllOfLong) {
   options.push('--test-reporter=./scripts/long-report.js', '--test-reporter-destination=docs/long-tests.md')
+}
+if (isAllOfLong || process.argv.includes('--fault-matrix')) {
+  // It writes its file itself.
+  options.push('--test-reporter=./scripts/fault-report.ts', '--test-reporter-destination=stdout')
 }
 endLike(await runChild(node, [...options, ...files], { env: isLong ? { ...env, LINESCOPE_LONG: '1' } : env }))

@@ -80,7 +80,7 @@ describe('doctor says of a disk', () => {
     assert.equal(describeNames({ ...PROBE, folderSyncFailure: 'invalid argument (EINVAL)' })[0]?.level, 'warning')
   })
 
-  test('that there is too little room for bytes or for files [F1 F2 F3]', () => {
+  test('that there is too little room for bytes or for files', () => {
     const room = (freeBytes: number, freeInodes = 1e6, inodes = 1e7) =>
       describeSpace('out.log', { bavail: freeBytes / 4096, bsize: 4096, files: inodes, ffree: freeInodes }, true)
     assert.equal(room(1e12).level, 'ok')
