@@ -14,6 +14,8 @@ export interface FileSystem {
   /** Of a link itself. A name that is not UTF-8 needs a path of bytes. */
   lstatSync(path: string | Buffer): BigIntStats
   fstatSync(descriptor: number): BigIntStats
+  /** The path without links on its way. */
+  realpathSync(path: string): string
   accessSync(path: string | Buffer, mode: number): void
   readSync(descriptor: number, target: Uint8Array, offset: number, length: number, position: number | null): number
   read(descriptor: number, target: Uint8Array, offset: number, length: number, position: number | null): Promise<number>
@@ -49,6 +51,7 @@ export const nodeFileSystem: FileSystem = {
   statSync: path => fs.statSync(path, { bigint: true }),
   lstatSync: path => fs.lstatSync(path, { bigint: true }),
   fstatSync: descriptor => fs.fstatSync(descriptor, { bigint: true }),
+  realpathSync: path => fs.realpathSync.native(path),
   accessSync: (path, mode) => fs.accessSync(path, mode),
   readSync: (descriptor, target, offset, length, position) => fs.readSync(descriptor, target, offset, length, position),
   read: (descriptor, target, offset, length, position) =>

@@ -118,6 +118,12 @@ export class SimulatedFileSystem implements FileSystem {
     return statusOf(node)
   }
 
+  realpathSync(path: string): string {
+    this.#enter('realpath', path)
+    this.#existing(path, 'realpath')
+    return posix.normalize(path)
+  }
+
   accessSync(path: string): void {
     this.#enter('access', path)
     this.#existing(path, 'access')

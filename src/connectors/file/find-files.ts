@@ -62,7 +62,7 @@ class Finder {
   /** False when it is a glob that matches no file. A path that exists is meant as it stands, `[1].log` as well. */
   add(pattern: string): boolean {
     const path = resolve(this.setup.baseFolder, pattern)
-    if (!GLOB_CHARACTERS.test(pattern) || this.exists(path)) {
+    if (!isGlob(pattern) || this.exists(path)) {
       this.attempt(pattern, path)
       return true
     }
@@ -205,6 +205,10 @@ class Finder {
   }
 }
 
-function byBytes(left: string, right: string): number {
+export function isGlob(pattern: string): boolean {
+  return GLOB_CHARACTERS.test(pattern)
+}
+
+export function byBytes(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right))
 }

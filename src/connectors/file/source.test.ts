@@ -188,9 +188,11 @@ describe('file source: mistakes that the user can mend', () => {
     }
   })
 
-  test('refuses to follow, for now', () => {
-    const options = fileSource.options.parse({ path: 'a.log', follow: true })
-    assert.throws(() => fileSource.open(options, sourceSetup('.')), /following files comes later/)
+  test('refuses to follow compressed files, and to start at the end without following', () => {
+    const refusal = (options: object) =>
+      fileSource.options.safeParse({ path: 'a.log', ...options }).error?.issues[0].message
+    assert.match(String(refusal({ follow: true, compression: 'gzip' })), /^compressed files cannot be followed/)
+    assert.match(String(refusal({ start_at: 'end' })), /^start_at: end is for follow: true/)
   })
 })
 

@@ -6,10 +6,12 @@
 import { z } from 'zod'
 
 import { type FileSystem, nodeFileSystem } from '../../base/file-system.ts'
-import { UserError } from '../../base/user-error.ts'
+import { option } from '../../sdk/options.ts'
 import { type ByteInput, defineSource, type InputPosition, type Source, type SourceSetup } from '../../sdk/source.ts'
 import { FileInput } from './file-input.ts'
 import { type FoundFile, findFiles } from './find-files.ts'
+import { FollowSource } from './follow.ts'
+import { type FollowTools, systemFollowTools } from './follow-tools.ts'
 
 const options = z
   .strictObject({
@@ -27,19 +29,39 @@ const options = z
       .enum(['auto', 'none', 'gzip'])
       .default('auto')
       .describe('auto tells gzip by its first bytes, whatever the name; none takes the bytes as they are.'),
-    follow: z.boolean().default(false).describe('Wait at the end of the file for more lines. This version refuses it.')
+    follow: z
+      .boolean()
+      .default(false)
+      .describe('Wait for lines that are added, through rotation and truncation, and for files that appear.'),
+    start_at: z
+      .enum(['beginning', 'end'])
+      .default('beginning')
+      .describe('With follow: end passes over the lines that are there when the pipeline runs for the first time.'),
+    rotated_wait: option.duration({
+      description: 'With follow: a file that was renamed or deleted is closed when nothing was added for so long.',
+      default: '30s',
+      max: '1d'
+    })
   })
   .refine(({ path, paths }) => (path === undefined) !== (paths === undefined), 'give either path or paths')
+  .refine(
+    ({ follow, compression }) => !follow || compression !== 'gzip',
+    'compressed files cannot be followed: leave compression out, or set follow: false'
+  )
+  .refine(({ follow, start_at }) => follow || start_at === 'beginning', 'start_at: end is for follow: true')
 
-export function createFileSource(fileSystem: FileSystem) {
+export function createFileSource(fileSystem: FileSystem, followTools: FollowTools = systemFollowTools(fileSystem)) {
   return defineSource({
     name: 'file',
     summary: 'Reads the lines of files; gzip is decompressed.',
     options,
     readBy: 'lane',
     isEndless: ({ follow }) => follow,
-    open({ path, paths, compression, follow }, setup: SourceSetup): Source {
-      if (follow) throw new UserError('following files comes later', { hint: 'Set follow: false.' })
+    open({ path, paths, compression, follow, start_at, rotated_wait }, setup: SourceSetup): Source {
+      if (follow && compression !== 'gzip') {
+        const options = { startAt: start_at, compression, rotatedWaitMilliseconds: rotated_wait }
+        return new FollowSource(followTools, { ...options, patterns: paths ?? [path!] }, setup)
+      }
       return new FileSource(fileSystem, findFiles(fileSystem, paths ?? [path!], compression, setup), setup.resume ?? [])
     }
   })
