@@ -23,6 +23,10 @@ import { StopSignals } from './stop-signals.ts'
 
 export const DEMO = fileURLToPath(demoFile('pipeline.yaml'))
 
+const FAST =
+  'durability: fast: commits do not wait for the disk. If this process dies, nothing is lost. If the machine goes down, what the ' +
+  'system had not written yet is: about the last 30 s of output and dead letters on Linux, and the run may have to start over.'
+
 /** Throws a UserError for what the user can mend before the first line is read. */
 export async function executeRun(pipeline: string | undefined, options: RunArguments): Promise<number> {
   const { plan, secrets } = await loadPlanFor(pipeline, options)
@@ -30,6 +34,7 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
   sayWhatIsNotYet(options)
   for (const warning of plan.warnings) printError(safe(`warning: ${warning}`))
   const source = builtins.sources.get(plan.source.type)
+  if (plan.durability === 'fast') say(FAST)
   const notice = source?.notice?.(plan.source.options)
   if (notice !== undefined) say(notice)
 

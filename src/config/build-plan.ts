@@ -1,8 +1,10 @@
 // Tree → Plan: reads every section, connects the names, checks the graph. All problems are found before any is thrown.
 
+import type { z } from 'zod'
+
 import { closestName, didYouMean } from '../base/closest-name.ts'
 import { quote } from '../base/quote.ts'
-import type { LimitsPlan, Plan, ProcessorPlan } from '../engine/plan.ts'
+import type { DeadLettersPlan, LimitsPlan, Plan, ProcessorPlan } from '../engine/plan.ts'
 import { checkGraph } from './check-graph.ts'
 import { configHash } from './config-hash.ts'
 import { type Connection, connect } from './connect.ts'
@@ -12,7 +14,7 @@ import { describeNode, knownKeysHint } from './issue-text.ts'
 import { notNamed, readName } from './names.ts'
 import { checkFiles, type OutputArgument, type Outputs, readOutputs } from './outputs.ts'
 import { type ProcessorDraft, readProcessors } from './processors.ts'
-import { limitsSchema, PIPELINE_KEYS } from './schema.ts'
+import { deadLettersSchema, durabilitySchema, limitsSchema, PIPELINE_KEYS } from './schema.ts'
 import { type ConfigNode, entryOf, filledValue, type MapNode } from './tree.ts'
 import { validate } from './validate.ts'
 
@@ -69,6 +71,8 @@ export async function buildPlan(
     processors: draft.processors.map((processor, id) => processorPlan(processor, connections[id])),
     sinks: draft.outputs.sinks.map(({ plan }) => plan!),
     limits: draft.limits,
+    deadLetters: draft.deadLetters,
+    durability: draft.durability,
     warnings: problems.warnings(mask)
   }
   const hash = await configHash(unhashed, context.moduleFiles, environment.used())
@@ -81,6 +85,8 @@ interface Draft {
   readonly outputs: Outputs
   readonly hasSinks: boolean
   readonly limits: LimitsPlan
+  readonly deadLetters: DeadLettersPlan
+  readonly durability: Plan['durability']
 }
 
 async function readDraft(tree: MapNode, given: PlanArguments, context: Context): Promise<Draft> {
@@ -94,7 +100,15 @@ async function readDraft(tree: MapNode, given: PlanArguments, context: Context):
   for (const { warnings, component } of processors.flatMap(({ behaviour }) => behaviour ?? [])) {
     for (const warning of warnings) context.problems.warn(component.at, `${component.owner}: ${warning}`)
   }
-  return { source, processors, outputs, hasSinks: entries.length > 0, limits: await readLimits(tree, context) }
+  return {
+    source,
+    processors,
+    outputs,
+    hasSinks: entries.length > 0,
+    limits: await readSection('limits', limitsSchema, tree, context, {}),
+    deadLetters: await readSection('dead_letters', deadLettersSchema, tree, context, {}),
+    durability: await readSection('durability', durabilitySchema, tree, context, undefined)
+  }
 }
 
 /** The tree with each mistyped section under the name that was meant: one mistake, one problem, and its inside is read. */
@@ -135,12 +149,19 @@ function checkNamesOnce(
   }
 }
 
-async function readLimits(tree: MapNode, context: Context): Promise<LimitsPlan> {
-  const node = filledValue(tree, 'limits')
-  const filled = node === undefined ? undefined : context.environment.fill(node)
-  const at = entryOf(tree, 'limits') ?? tree
-  const result = await validate({ schema: limitsSchema, node: filled, owner: '"limits"', at }, context)
-  return (result?.value ?? limitsSchema.parse({})) as LimitsPlan
+/** What the engine itself understands; `absent` is what a section that is left out stands for. */
+async function readSection<Schema extends z.ZodType>(
+  key: string,
+  schema: Schema,
+  tree: MapNode,
+  context: Context,
+  absent: unknown
+): Promise<z.output<Schema>> {
+  const node = filledValue(tree, key)
+  if (node === undefined) return schema.parse(absent)
+  const at = entryOf(tree, key) ?? tree
+  const result = await validate({ schema, node: context.environment.fill(node), owner: quote(key), at }, context)
+  return (result?.value ?? schema.parse(absent)) as z.output<Schema>
 }
 
 function connectAll({ processors, outputs, hasSinks }: Draft, context: Context): Connection[] {

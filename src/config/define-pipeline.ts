@@ -20,6 +20,8 @@ export interface Pipeline {
     readonly max_descendants?: number
     readonly max_descendant_bytes?: number | string
   }
+  readonly dead_letters?: { readonly max_bytes?: number | string; readonly when_full?: 'pause' | 'drop_oldest' }
+  readonly durability?: 'full' | 'fast'
 }
 
 /** A function maps each line to its new value; undefined drops the line. */

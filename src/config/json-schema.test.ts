@@ -11,7 +11,16 @@ const processor = schema.properties.processors.additionalProperties
 test('the schema is draft 07 and refuses unknown keys at every level', () => {
   assert.equal(schema.$schema, 'http://json-schema.org/draft-07/schema#')
   assert.deepEqual(schema.required, ['processors'])
-  assert.deepEqual(Object.keys(schema.properties), ['$schema', 'source', 'entry', 'processors', 'sinks', 'limits'])
+  assert.deepEqual(Object.keys(schema.properties), [
+    '$schema',
+    'source',
+    'entry',
+    'processors',
+    'sinks',
+    'limits',
+    'dead_letters',
+    'durability'
+  ])
   assert.equal(schema.additionalProperties, false)
   assert.equal(processor.additionalProperties, false)
   assert.equal(processor.properties.retry.additionalProperties, false)

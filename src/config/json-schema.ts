@@ -5,7 +5,16 @@
 import { z } from 'zod'
 
 import type { Registry } from '../sdk/registry.ts'
-import { concurrencySchema, limitsSchema, onErrorSchema, retrySchema, timeoutSchema, toSchema } from './schema.ts'
+import {
+  concurrencySchema,
+  deadLettersSchema,
+  durabilitySchema,
+  limitsSchema,
+  onErrorSchema,
+  retrySchema,
+  timeoutSchema,
+  toSchema
+} from './schema.ts'
 
 interface JsonSchema {
   [key: string]: unknown
@@ -42,7 +51,9 @@ export function pipelineJsonSchema(registry: Registry): object {
       .record(z.string(), exactlyOne(registry.sinks.values()))
       .nullish()
       .describe('Where lines leave, each with a name.'),
-    limits: limitsSchema.optional()
+    limits: limitsSchema.optional(),
+    dead_letters: deadLettersSchema.optional(),
+    durability: durabilitySchema.optional()
   })
   const schema = z.toJSONSchema(pipeline, {
     target: 'draft-7',

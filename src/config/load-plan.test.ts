@@ -94,6 +94,8 @@ test('a pipeline file becomes a plan: processors in their order, then sinks, nam
     ],
     sinks: [{ name: 'end', type: 'file', options: { path: 'out.log' } }],
     limits: { maxLineBytes: 65_536, maxHops: 9, maxDescendants: 100_000, maxDescendantBytes: 64 * 1024 * 1024 },
+    deadLetters: { maxBytes: 1024 * 1024 * 1024, whenFull: 'pause' },
+    durability: 'full',
     warnings: []
   })
   assert.doesNotThrow(() => structuredClone(plan))

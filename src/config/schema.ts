@@ -100,7 +100,39 @@ export const limitsSchema = z
   }))
   .describe('Bounds that keep one line from taking everything.')
 
-export const PIPELINE_KEYS: readonly string[] = ['source', 'entry', 'processors', 'sinks', 'limits']
+export const durabilitySchema = z
+  .enum(['full', 'fast'], { error: 'must be full or fast' })
+  .default('full')
+  .describe(
+    'full: what a checkpoint tells of is on the disk. fast: nothing is waited for; when the machine (not only the process) goes down, the newest lines may be lost.'
+  )
+
+export const deadLettersSchema = z
+  .strictObject({
+    max_bytes: option.bytes({
+      min: 1024 * 1024,
+      default: '1GiB',
+      description: 'Bytes that the dead letters may take.'
+    }),
+    when_full: z
+      .enum(['pause', 'drop_oldest'], { error: 'must be pause or drop_oldest' })
+      .default('pause')
+      .describe(
+        'At max_bytes. pause: no line is read until there is room. drop_oldest: the oldest letters are removed.'
+      )
+  })
+  .transform(letters => ({ maxBytes: letters.max_bytes, whenFull: letters.when_full }))
+  .describe('How much is kept of the lines that failed for good.')
+
+export const PIPELINE_KEYS: readonly string[] = [
+  'source',
+  'entry',
+  'processors',
+  'sinks',
+  'limits',
+  'dead_letters',
+  'durability'
+]
 
 /** Keys that every processor may have beside its built-in or `use`. */
 export const COMMON_KEYS: readonly string[] = ['to', 'retry', 'timeout', 'concurrency', 'on_error']

@@ -13,6 +13,7 @@ import { instantiate } from './instantiate.ts'
 import type { LaneObserver } from './lane-observer.ts'
 import type { LetterWriter } from './letters.ts'
 import { NodeRuntime } from './node.ts'
+import { Patience } from './patience.ts'
 import { nodeNames, type Plan } from './plan.ts'
 import { Runner } from './runner.ts'
 import { Settler, type ValueOutput } from './settler.ts'
@@ -60,6 +61,7 @@ export class LaneParts {
   readonly failures: Failures
   readonly runner: Runner
   readonly settler: Settler
+  readonly patience = new Patience()
   readonly #sinks: readonly Sink[]
   #host: LaneHost | undefined
 
@@ -101,6 +103,7 @@ export class LaneParts {
       nodeNames: nodeNames(plan),
       outputs: plan.sinks.map((sink, index) => this.#createOutput(sink.name, settings.sinks[index], index)),
       letters: settings.letters,
+      patience: this.patience,
       configHash: plan.configHash,
       valueOutput: settings.valueOutput,
       observer: settings.observer

@@ -145,6 +145,7 @@ export class Lane {
   /** Ends calls that are under way; their lines stay unsettled. For a stop whose time is up. */
   abandon(): void {
     this.#isAbandoned = true
+    this.#parts.patience.end()
     this.#parts.calls.abandon()
     this.#stopReading()
   }

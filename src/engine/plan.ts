@@ -84,6 +84,12 @@ export interface LimitsPlan {
   readonly maxDescendantBytes: number
 }
 
+export interface DeadLettersPlan {
+  /** Bytes that the log may take. */
+  readonly maxBytes: number
+  readonly whenFull: 'pause' | 'drop_oldest'
+}
+
 export interface Plan {
   readonly name: string
   /** Absolute path of the pipeline file; undefined in library mode. */
@@ -98,6 +104,9 @@ export interface Plan {
   readonly processors: readonly ProcessorPlan[]
   readonly sinks: readonly SinkPlan[]
   readonly limits: LimitsPlan
+  readonly deadLetters: DeadLettersPlan
+  /** `fast`: commits wait for no disk. */
+  readonly durability: 'full' | 'fast'
   /** Said at start, one line each: a route without default, a cycle that only a drop can leave. */
   readonly warnings: readonly string[]
 }

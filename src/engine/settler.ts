@@ -4,10 +4,12 @@
 // Batches settle in input order, one at a time. Nothing is counted as delivered before its write has returned.
 
 import type { LineValue } from '../sdk/line.ts'
+import type { DeadLetter } from '../state/dead-letter-log/letter.ts'
 import { type Batch, VOID } from './batch.ts'
 import { describeError } from './errors.ts'
 import type { LaneObserver } from './lane-observer.ts'
 import { type LetterWriter, letterOf } from './letters.ts'
+import type { Patience } from './patience.ts'
 import type { SinkOutput } from './sink-output.ts'
 import { CHANGED, DEAD, DELIVERED, DROPPED, FAILED_ONCE, LANE, type Telemetry, UNMATCHED } from './telemetry.ts'
 
@@ -24,6 +26,7 @@ export interface SettlerSettings {
   /** By node id minus the number of processors. */
   readonly outputs: readonly SinkOutput[]
   readonly letters: LetterWriter
+  readonly patience: Patience
   readonly configHash: string
   readonly valueOutput: ValueOutput | undefined
   readonly observer: LaneObserver | undefined
@@ -39,6 +42,13 @@ export interface SettledTotals {
   unmatched: number
   lines: number
   batches: number
+}
+
+function alsoWait(waits: Promise<void>[] | undefined, done: void | Promise<void>): Promise<void>[] | undefined {
+  if (done === undefined) return waits
+  // Should another sink throw before all are waited for, nobody else would handle this one's failure.
+  Promise.resolve(done).catch(() => undefined)
+  return [...(waits ?? []), done]
 }
 
 function totalsIn(counters: Float64Array): SettledTotals {
@@ -82,15 +92,11 @@ export class Settler {
       const output = this.#settings.outputs[sink]
       this.#linesBySink[sink] = output.lineCount
       if (output.lineCount === 0) continue
-      const { bytes, done } = output.write()
+      const { bytes, done } = output.write(this.#settings.patience)
       this.#bytesBySink[sink] = bytes
-      if (done === undefined) continue
-      waits ??= []
-      waits.push(done)
-      // Should another sink throw before all are waited for, nobody else would handle this one's failure.
-      Promise.resolve(done).catch(() => undefined)
+      waits = alsoWait(waits, done)
     }
-    if (batch.dead.size > 0) this.#writeLetters(batch, lines)
+    if (batch.dead.size > 0) waits = alsoWait(waits, this.#writeLetters(batch, lines))
     if (waits === undefined) {
       this.#count(batch, lines)
       return
@@ -161,8 +167,8 @@ export class Settler {
     this.#telemetry.reportError(node, batch, item, 1, true, error)
   }
 
-  #writeLetters(batch: Batch, lines: number): void {
-    const letters = []
+  #writeLetters(batch: Batch, lines: number): void | Promise<void> {
+    const letters: DeadLetter[] = []
     let fork = 0
     for (let item = 0; item !== -1; item = batch.nextOf(item)) {
       const line = batch.rootOf(item)
@@ -171,7 +177,8 @@ export class Settler {
       const detail = batch.dead.get(item)
       if (detail !== undefined) letters.push(letterOf(batch, item, fork, detail, this.#settings, this.#telemetry.paths))
     }
-    if (letters.length > 0) this.#settings.letters.append(letters)
+    if (letters.length === 0) return
+    return this.#settings.patience.attempt('the dead letters', () => this.#settings.letters.append(letters))
   }
 
   #count(batch: Batch, lines: number): void {

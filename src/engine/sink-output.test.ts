@@ -5,6 +5,7 @@ import type { LineValue } from '../sdk/line.ts'
 import { piecesSource } from '../testing/pieces-source.ts'
 import { Batch } from './batch.ts'
 import { LineFramer } from './line-framer.ts'
+import { Patience } from './patience.ts'
 import { SinkOutput } from './sink-output.ts'
 
 class Output {
@@ -23,7 +24,7 @@ class Output {
       if (typeof line === 'number') this.output.addBytes(batch, line)
       else this.output.addValue(batch, line[0], line[1])
     }
-    return this.output.write().bytes
+    return this.output.write(new Patience()).bytes
   }
 
   get text(): string {
@@ -108,7 +109,7 @@ describe('a sink', () => {
     end.output.addBytes(batch, 2)
 
     assert.equal(end.output.lineCount, 2)
-    end.output.write()
+    end.output.write(new Patience())
     assert.equal(end.text, 'a\nc\n')
   })
 

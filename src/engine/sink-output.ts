@@ -4,6 +4,7 @@
 import type { LineValue } from '../sdk/line.ts'
 import type { Sink } from '../sdk/sink.ts'
 import type { Batch } from './batch.ts'
+import type { Patience } from './patience.ts'
 
 const INITIAL_BYTES = 64 * 1024
 
@@ -66,17 +67,17 @@ export class SinkOutput {
   }
 
   /** Writes what was added; the returned promise is for sinks that need time. Returns the number of bytes. */
-  write(): { readonly bytes: number; readonly done: void | Promise<void> } {
+  write(patience: Patience): { readonly bytes: number; readonly done: void | Promise<void> } {
     if (this.#used === 0 && this.#text === '' && this.#run !== undefined) {
       const bytes = this.#run.subarray(this.#runFrom, this.#runTo)
       this.#clear()
-      return { bytes: bytes.length, done: this.sink.write(bytes) }
+      return { bytes: bytes.length, done: patience.write(this.name, this.sink, bytes) }
     }
     this.#copyRun()
     if (this.#text !== '') this.#encodeText()
     const bytes = this.#buffer.subarray(0, this.#used)
     this.#clear()
-    return { bytes: bytes.length, done: bytes.length === 0 ? undefined : this.sink.write(bytes) }
+    return { bytes: bytes.length, done: bytes.length === 0 ? undefined : patience.write(this.name, this.sink, bytes) }
   }
 
   #clear(): void {

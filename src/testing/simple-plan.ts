@@ -52,6 +52,8 @@ export function simplePlan(
       maxDescendantBytes: 64 * MIB,
       ...settings.limits
     },
+    deadLetters: { maxBytes: 1024 * MIB, whenFull: 'pause' },
+    durability: 'full',
     warnings: []
   }
 }

@@ -3,6 +3,8 @@
 // The snapshot is read before anything is synced, so everything that it tells of was written before the sync. It is this
 // order that all promises of a resume stand on.
 
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import { type FileSystem, nodeFileSystem } from '../base/file-system.ts'
 import { nodeNames, type Plan } from '../engine/index.ts'
 import {
@@ -101,10 +103,20 @@ export class Committer {
     this.#timer = undefined
   }
 
-  /** Once the lane has ended. Throws what a commit fails with. */
-  finish(isComplete: boolean): void {
+  /** Once the lane has ended. Waits for room on the disk as long as `mayWait` says. Throws what a commit fails with. */
+  async finish(isComplete: boolean, mayWait: () => boolean): Promise<void> {
     this.stop()
-    if (!this.#hasFailed) this.#commit(isComplete)
+    while (!this.#hasFailed) {
+      try {
+        this.#commit(isComplete)
+        this.#setWaiting(undefined)
+        return
+      } catch (failure) {
+        if (!canTryAgain(failure) || !mayWait()) throw failure
+        this.#setWaiting(failure.message)
+        await sleep(RETRY_MILLISECONDS)
+      }
+    }
   }
 
   close(): void {
@@ -121,7 +133,7 @@ export class Committer {
       this.#commit(false)
       this.#setWaiting(undefined)
     } catch (failure) {
-      if (!(failure instanceof CheckpointError && failure.canTryAgain)) {
+      if (!canTryAgain(failure)) {
         this.#hasFailed = true
         this.#settings.onFailure(failure as Error)
         return
@@ -181,4 +193,8 @@ export class Committer {
     for (const { sourceNumber } of finished) this.#announced.add(sourceNumber)
     return finished.map(({ sourceNumber }) => sourceNumber)
   }
+}
+
+function canTryAgain(failure: unknown): failure is CheckpointError {
+  return failure instanceof CheckpointError && failure.canTryAgain
 }

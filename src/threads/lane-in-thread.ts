@@ -31,7 +31,8 @@ export class LaneInThread {
       events: {
         began: input => this.events.began(input),
         ended: end => this.events.ended(end),
-        released: sourceNumber => this.events.released(sourceNumber)
+        released: sourceNumber => this.events.released(sourceNumber),
+        waiting: (who, reason) => this.events.waiting(who, reason)
       },
       log: message => this.onLog(message)
     })

@@ -52,6 +52,7 @@ export class LaneThread {
       else if (report.type === 'refused') fail(new UserError(report.message))
       else if (report.type === 'input') this.events.began(report.input)
       else if (report.type === 'input-end') this.events.ended(report.end)
+      else if (report.type === 'waiting') this.events.waiting(report.who, report.reason)
       else if (report.type === 'released') this.events.released(report.sourceNumber)
       else if (report.type === 'log') this.onLog(report.message)
       else {

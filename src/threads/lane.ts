@@ -33,7 +33,8 @@ try {
     events: {
       began: input => report({ type: 'input', input }),
       ended: end => report({ type: 'input-end', end }),
-      released: sourceNumber => report({ type: 'released', sourceNumber })
+      released: sourceNumber => report({ type: 'released', sourceNumber }),
+      waiting: (who, reason) => report({ type: 'waiting', who, reason })
     },
     log: message => report({ type: 'log', message })
   })

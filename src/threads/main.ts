@@ -87,6 +87,9 @@ export class Run {
   readonly #commits: RunCommits | undefined
   #pump: SourcePump | undefined
   #areSourcesTold = true
+  #sourcesTimer: NodeJS.Timeout | undefined
+  /** By what cannot be written at the moment. */
+  readonly #waiting = new Map<string, { readonly at: number; readonly reason: string }>()
 
   /** Throws a UserError for everything that the user can mend. */
   static async start(settings: RunSettings): Promise<Run> {
@@ -201,7 +204,8 @@ export class Run {
     this.#lane.events = {
       began: input => this.#inputBegan(input),
       ended: end => this.#commits?.ended(end),
-      released: sourceNumber => this.#commits?.released(sourceNumber)
+      released: sourceNumber => this.#commits?.released(sourceNumber),
+      waiting: (who, reason) => this.#noteWaiting(who, reason)
     }
     this.#lane.request({ type: 'go' })
     const letters = await this.#lane.opened
@@ -220,7 +224,7 @@ export class Run {
       positions: new InputPositions(inputPositions(resume?.inputs ?? [])),
       log: message => this.#settings.onLog(this.#reveal(message)),
       onCommitted: (sequence, finished) => this.#lane.request({ type: 'committed', sequence, finished }),
-      onProblem: problem => this.#setStatus({ problems: problem === undefined ? [] : [problem] }),
+      onWaiting: reason => this.#noteWaiting('the checkpoint', reason),
       onFailure: message => this.stop(message)
     })
   }
@@ -238,21 +242,42 @@ export class Run {
     })
   }
 
+  /** Said, and shown as long as it lasts. */
+  #noteWaiting(who: string, reason: string | undefined): void {
+    const since = this.#waiting.get(who)
+    if (reason === undefined) {
+      if (since === undefined) return
+      this.#waiting.delete(who)
+      const seconds = ((performance.now() - since.at) / 1000).toFixed(1)
+      this.#settings.onLog(this.#reveal(`goes on after ${seconds} s: ${who} can be written again`))
+    } else {
+      this.#waiting.set(who, { at: since?.at ?? performance.now(), reason })
+      this.#settings.onLog(
+        this.#reveal(`waiting: ${reason}. No line is lost: it is tried again until it goes through.`)
+      )
+    }
+    this.#setStatus({ problems: [...this.#waiting.values()].map(waits => `Waiting: ${waits.reason}.`) })
+  }
+
   #inputBegan(input: OpenedInput): void {
     this.#commits?.began(input)
     this.#noteInput(input.sourceNumber, input.name)
   }
 
-  /** The dashboard is told soon, and of many at once. */
+  /** Of many in a short time the dashboard is told at once. */
   #noteInput(number: number, name: string): void {
     if (this.#sources[number] === name) return
     this.#sources[number] = name
-    if (!this.#areSourcesTold) return
     this.#areSourcesTold = false
-    setTimeout(() => {
-      this.#areSourcesTold = true
-      this.#setStatus({ sources: [...this.#sources] })
-    }, TELL_SOURCES_MILLISECONDS).unref()
+    if (this.#sourcesTimer === undefined) this.#tellSources()
+  }
+
+  #tellSources(): void {
+    this.#sourcesTimer = undefined
+    if (this.#areSourcesTold) return
+    this.#areSourcesTold = true
+    this.#setStatus({ sources: [...this.#sources] })
+    this.#sourcesTimer = setTimeout(() => this.#tellSources(), TELL_SOURCES_MILLISECONDS).unref()
   }
 
   #setStatus(status: RunStatus): void {
@@ -260,9 +285,9 @@ export class Run {
     this.#dashboard?.status(status)
   }
 
-  #laneEnded(end: LaneEnd): LaneEnd {
+  async #laneEnded(end: LaneEnd): Promise<LaneEnd> {
     this.#pump?.stop()
-    const committed = this.#commits?.finish(end) ?? end
+    const committed = (await this.#commits?.finish(end, () => !this.#isStopping)) ?? end
     return 'message' in committed ? { ...committed, message: this.#reveal(committed.message) } : committed
   }
 }

@@ -53,5 +53,7 @@ export type LaneReport =
   | { readonly type: 'input-end'; readonly end: EndedInput }
   /** The file is out of the source's hands. */
   | { readonly type: 'released'; readonly sourceNumber: number }
+  /** The lane waits for something to go through: room on a disk, say. Without a reason it goes on. */
+  | { readonly type: 'waiting'; readonly who: string; readonly reason: string | undefined }
   | { readonly type: 'log'; readonly message: string }
   | { readonly type: 'end'; readonly end: LaneEnd }

@@ -66,7 +66,9 @@ export function prepareLane(preparation: LanePreparation): PreparedLane {
     preparation.source ??
     openSource(plan, registry, {
       resume: preparation.resume,
-      ...(preparation.uncommittedBytes === undefined ? {} : { release: preparation.events.released }),
+      ...(preparation.uncommittedBytes === undefined
+        ? {}
+        : { release: (sourceNumber: number) => preparation.events.released(sourceNumber) }),
       log: preparation.log
     })
   return {

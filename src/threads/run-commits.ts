@@ -2,7 +2,7 @@
 
 import { statSync } from 'node:fs'
 
-import { nodeFileSystem } from '../base/file-system.ts'
+import { type FileSystem, nodeFileSystem } from '../base/file-system.ts'
 import { UserError } from '../base/user-error.ts'
 import type { LaneEnd, Plan } from '../engine/index.ts'
 import type { Registry } from '../sdk/registry.ts'
@@ -22,10 +22,17 @@ export interface RunCommitsSettings {
   readonly positions: InputPositions
   readonly log: (message: string) => void
   readonly onCommitted: (sequence: number, finished: readonly number[]) => void
-  /** Undefined: there is none any more. */
-  readonly onProblem: (problem: string | undefined) => void
+  /** No commit goes through at the moment; undefined: they do again. */
+  readonly onWaiting: (reason: string | undefined) => void
   /** The run must end. */
   readonly onFailure: (message: string) => void
+}
+
+/** `durability: fast`: the order of all writes stays as it is, and nobody waits for the disk. */
+const WITHOUT_SYNCS: FileSystem = {
+  ...nodeFileSystem,
+  fsyncSync: () => undefined,
+  fdatasyncSync: () => undefined
 }
 
 export class RunCommits {
@@ -45,7 +52,7 @@ export class RunCommits {
 
   /** The outputs are open and as they should be: the first commit. Throws a UserError when it cannot be. */
   start(letters: OpenedLetters): void {
-    const { plan, region, stateFolder, positions, resumed, onCommitted, onProblem, log } = this.#settings
+    const { plan, region, stateFolder, positions, resumed, onCommitted, onWaiting } = this.#settings
     try {
       this.#committer = new Committer({
         plan,
@@ -55,11 +62,9 @@ export class RunCommits {
         sinkFiles: this.#sinkFiles(),
         letters,
         resumed,
+        fileSystem: plan.durability === 'fast' ? WITHOUT_SYNCS : nodeFileSystem,
         onCommitted,
-        onWaiting: reason => {
-          log(reason === undefined ? 'Checkpoints can be written again.' : `${reason} It is tried again.`)
-          onProblem(reason)
-        },
+        onWaiting,
         onFailure: failure => this.#fail(failure)
       })
       this.#committer.start()
@@ -83,11 +88,11 @@ export class RunCommits {
   }
 
   /** The lane has ended. What it has settled is committed; when that fails, so has the run. */
-  finish(end: LaneEnd): LaneEnd {
+  async finish(end: LaneEnd, mayWait: () => boolean): Promise<LaneEnd> {
     const committer = this.#committer
     if (committer === undefined) return end
     try {
-      committer.finish(end.reason === 'end' && !this.#settings.plan.source.isEndless)
+      await committer.finish(end.reason === 'end' && !this.#settings.plan.source.isEndless, mayWait)
     } catch (failure) {
       this.#failure ??= messageOf(failure)
     } finally {

@@ -2,7 +2,7 @@
 // throws, none of them is in the log. Making them durable is the committer's work, through descriptors of its own.
 
 import { type FileSystem, nodeFileSystem } from '../../base/file-system.ts'
-import { systemErrorCode, systemErrorReason } from '../../base/system-error.ts'
+import { isTransientCode, systemErrorCode, systemErrorReason } from '../../base/system-error.ts'
 import { writeFully } from '../../base/write-fully.ts'
 import {
   FRAME_HEADER_BYTES,
@@ -21,6 +21,11 @@ import { LogFiles } from './log-files.ts'
 /** The log cannot be written or cut now. It holds what it held before; the same call may go through later. */
 export class DeadLetterLogError extends Error {
   override readonly name = 'DeadLetterLogError'
+
+  /** Waiting may help: the disk is full, too many files are open. */
+  get retryable(): boolean {
+    return isTransientCode(systemErrorCode(this.cause) ?? '')
+  }
 }
 
 export interface DeadLetterLogOptions {

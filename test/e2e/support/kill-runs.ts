@@ -7,6 +7,7 @@ import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Ledger } from '../../../src/contract/ledger.ts'
+import { readCheckpoint } from '../../../src/state/checkpoint/reader.ts'
 import { readDeadLetters } from '../../../src/state/dead-letter-log/reader.ts'
 import { stateFoldersIn } from '../../../src/state/state-folder.ts'
 import { reportOf } from './answers.ts'
@@ -64,7 +65,10 @@ export async function runThroughKills(
     const ended = await run.end()
     if (ended.signal === 'SIGKILL') {
       kills++
-      continue
+      // Killed between its last commit and its exit: it is over, and the next run would be a new one.
+      const ledger = ledgerOfCompleteRun(folder)
+      if (ledger === undefined) continue
+      return { ...outcomeOf(folder, killed), ledger, kills }
     }
     if (ended.code !== 0) throw new Error(`after ${kills} kills it ended with ${ended.code}:\n${ended.stderr}`)
     return { ...outcomeOf(folder, killed), ledger: reportOf(ended).ledger, kills }
@@ -88,6 +92,18 @@ async function untilKill(
 
 function written(folder: string, { sinks }: KilledPipeline): number {
   return sinks.reduce((sum, sink) => sum + (statSync(join(folder, sink), { throwIfNoEntry: false })?.size ?? 0), 0)
+}
+
+function ledgerOfCompleteRun(folder: string): Ledger | undefined {
+  const [stateFolder] = stateFoldersIn(join(folder, '.linescope'))
+  const checkpoint = stateFolder === undefined ? undefined : readCheckpoint(stateFolder)?.checkpoint
+  if (checkpoint?.isComplete !== true) return undefined
+  const counts = checkpoint.lanes[0].counters.find(group => group.of === 'lane')!.values
+  const of = (name: string): number => counts[name] ?? 0
+  const [entered, replayed, forked] = [of('entered'), of('replayed'), of('forked')]
+  const [delivered, dropped, dead, unmatched, joined] = ['delivered', 'dropped', 'dead', 'unmatched', 'joined'].map(of)
+  const unaccounted = entered + replayed + forked - delivered - dropped - dead - unmatched - joined
+  return { entered, replayed, forked, delivered, dropped, dead, unmatched, joined, in_flight: 0, unaccounted }
 }
 
 function outcomeOf(folder: string, { sinks }: KilledPipeline): Pick<Outcome, 'files' | 'letters'> {
