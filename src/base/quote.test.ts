@@ -10,7 +10,7 @@ test('plain text only gets quotes, whatever its script', () => {
   assert.equal(quote('größe 測試 😀'), '"größe 測試 😀"')
 })
 
-test('what could move a cursor, forge a line or turn text around is escaped', () => {
+test('what could move a cursor, forge a line or turn text around is escaped [A15 A16]', () => {
   assert.equal(quote('a\nb\tc\r"\\'), '"a\\nb\\tc\\r\\"\\\\"')
   assert.equal(
     quote('\u001b[2J\u0085\u202e\u2028\u200b\ud800'),

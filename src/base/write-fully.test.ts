@@ -20,7 +20,7 @@ function scripted(steps: (number | keyof typeof constants.errno)[]): FileSystem 
   }
 }
 
-test('goes on after short counts and interrupted calls, and waits longer while nothing is taken', () => {
+test('goes on after short counts and interrupted calls, and waits longer while nothing is taken [F5]', () => {
   const fileSystem = scripted([
     1,
     'EINTR',

@@ -79,7 +79,7 @@ describe('sinks', () => {
     ])
   })
 
-  test('do not write the same file, whatever it is called', async t => {
+  test('do not write the same file, whatever it is called [D5]', async t => {
     const currentFolder = temporaryFolder(t, { 'there.log': '', 'sub/x': '' })
     symlinkSync('there.log', join(currentFolder, 'link.log'))
     linkSync(join(currentFolder, 'there.log'), join(currentFolder, 'hard.log'))
@@ -100,7 +100,7 @@ describe('sinks', () => {
     await planOf(source('a.log', 'b.log'), { currentFolder })
   })
 
-  test('do not write what the source reads', async t => {
+  test('do not write what the source reads [C17]', async t => {
     const currentFolder = temporaryFolder(t, { 'in.log': '' })
     symlinkSync('in.log', join(currentFolder, 'link.log'))
     const end = `\n${ONE}\nsinks: { end: { file: { path: link.log } } }`

@@ -80,7 +80,7 @@ test('a pipeline has processors, as a map from names', async () => {
   ])
 })
 
-test('names have 1 to 64 characters that a display can show', async () => {
+test('names have 1 to 64 characters that a display can show [A27]', async () => {
   const problemOf = async (name: string): Promise<string[]> =>
     problemsOf(withEnd(`processors:\n  ${name}: { trim: {}, to: end }`))
   const long = '😀'.repeat(65)
@@ -182,7 +182,7 @@ export const throwing = { ...every, options: z.any().refine(() => { throw new Er
     ])
   })
 
-  test('finds installed packages, of either module system', async t => {
+  test('finds installed packages, of either module system [D12]', async t => {
     const currentFolder = temporaryFolder(t, {
       'node_modules/modern/package.json':
         '{"name":"modern","type":"module","exports":{".":{"import":"./i.js"},"./sub":"./s.js"}}',
@@ -212,7 +212,7 @@ export const throwing = { ...every, options: z.any().refine(() => { throw new Er
     ])
   })
 
-  test('says which module or package is missing', async t => {
+  test('says which module or package is missing [D12]', async t => {
     const currentFolder = temporaryFolder(t, { 'processors.ts': '', 'lib/code.ts': '' })
     mkdirSync(join(currentFolder, 'folder'))
     const problemOf = (use: string): Promise<string[]> =>
@@ -281,7 +281,7 @@ export const throwing = { ...every, options: z.any().refine(() => { throw new Er
     assert.deepEqual(await problemOf('./none.mjs#a'), [`${at} "./none.mjs" has no export "a". It exports nothing.`])
   })
 
-  test('refuses what is neither a definition nor a function', async t => {
+  test('refuses what is neither a definition nor a function [D12]', async t => {
     const currentFolder = temporaryFolder(t, {
       'code.mjs': `export const number = 1
 export const object = { name: 'x', process() {} }
@@ -325,7 +325,7 @@ export const fn = line => line`
     ])
   })
 
-  test('says in one line why a module fails to load, with the line of the user', async t => {
+  test('says in one line why a module fails to load, with the line of the user [D12]', async t => {
     const currentFolder = temporaryFolder(t, {
       'throws.ts': '\n\nfunction boom() {\n  throw new TypeError("bad\\nthing")\n}\nboom()\n',
       'syntax.ts': 'export const a = 1\nconst b = ;\n',
@@ -371,7 +371,7 @@ export const fn = line => line`
     )
   })
 
-  test('does not wait for ever for a module that never finishes loading', async t => {
+  test('does not wait for ever for a module that never finishes loading [D12]', async t => {
     const currentFolder = temporaryFolder(t, { 'hang.mjs': 'await new Promise(() => {})\nexport default 1' })
     const source = withEnd('processors: { start: { use: ./hang.mjs, to: end } }')
 

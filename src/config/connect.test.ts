@@ -179,7 +179,7 @@ describe('a processor that cannot be reached', () => {
 })
 
 describe('a cycle', () => {
-  test('that no line can leave is an error, said once', async () => {
+  test('that no line can leave is an error, said once [D5]', async () => {
     assert.deepEqual(
       await problemsOf(
         withEnd(`processors:

@@ -20,7 +20,7 @@ describe('a variable', () => {
     assert.equal(await pathOf("'${NAME}'", environment), 'out')
   })
 
-  test('is put in after parsing: it can neither add keys nor tags nor structure', async () => {
+  test('is put in after parsing: it can neither add keys nor tags nor structure [D6]', async () => {
     const value = 'x\n  evil: { file: { path: y } }\n# "\' !!js/function ${OTHER}'
 
     assert.equal(await pathOf('"${EVIL}"', { EVIL: value }), value)
@@ -35,7 +35,7 @@ describe('a variable', () => {
     assert.equal(await pathOf('"${NAME:-:-$x}"'), ':-$x')
   })
 
-  test('that is missing is an error, and only that', async () => {
+  test('that is missing is an error, and only that [D6]', async () => {
     assert.deepEqual(await problemsOf(withPath('"${HOEM}/x"'), { environment: { HOME: '/root' } }), [
       'pipeline.yaml:3:31: the environment variable HOEM is not set. Did you mean "HOME"?'
     ])
@@ -108,7 +108,7 @@ describe('what came from the environment', () => {
     assert.deepEqual(secrets, ['-----BEGIN\nsecret\n-----END', '-----BEGIN', 'password', '-----END', 'secret'])
   })
 
-  test('is masked in problems and warnings', async () => {
+  test('is masked in problems and warnings [D6]', async () => {
     const environment = { SECRET: 'hunter2-hunter2' }
     const problems = await problemsOf(
       withEnd(`processors:

@@ -114,7 +114,7 @@ test('a JSON file is a pipeline as well, tabs and $schema included', async () =>
   assert.deepEqual(plan.processors[0]?.options, { ms: 100, mode: 'exact', block: false })
 })
 
-test('names are data: every name comes out right, in the order of the file', async () => {
+test('names are data: every name comes out right, in the order of the file [A27]', async () => {
   const names = [
     '__proto__',
     'constructor',
@@ -229,7 +229,7 @@ test('an alias stands for the whole value that it names', async () => {
   )
 })
 
-test('all problems are said at once, in the order of the file', async () => {
+test('all problems are said at once, in the order of the file [D5]', async () => {
   const source = `source: { fil: { path: access.log } }
 procesors: {}
 processors:

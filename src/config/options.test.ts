@@ -22,7 +22,7 @@ describe('an option', () => {
     assert.deepEqual(await problemOfSample('check: { a: 1 }'), ['41: "check" of "sample" must be text, not a map'])
   })
 
-  test('out of range is told the range', async () => {
+  test('out of range is told the range [D10]', async () => {
     assert.deepEqual(await problemOfSample('rate: 0'), ['40: "rate" of "sample" must be more than 0, not the number 0'])
     assert.deepEqual(await problemOfSample('rate: 1.5'), [
       '40: "rate" of "sample" must be at most 1, not the number 1.5'
@@ -82,7 +82,7 @@ describe('an option', () => {
     ])
   })
 
-  test('that nobody knows is never left out in silence, not even "__proto__"', async () => {
+  test('that nobody knows is never left out in silence, not even "__proto__" [D2 D3]', async () => {
     assert.deepEqual(await problemOfSample('__proto__: 1, constructor: 2'), [
       '34: unknown option "__proto__" of "sample"'
     ])
@@ -98,7 +98,7 @@ describe('an option', () => {
     assert.deepEqual(plan.processors[0]?.options, { labels: { 1: 'c', constructor: 'b' } })
   })
 
-  test('that is infinite or no number is refused', async () => {
+  test('that is infinite or no number is refused [D10]', async () => {
     for (const number of ['.inf', '-.inf', '.nan', '1e309']) {
       const [problem] = await problemOfSample(`rate: ${number}`)
       assert.match(problem ?? '', /^40: "rate" of "sample" must be a number, not the number (-?Infinity|NaN)$/)
@@ -192,7 +192,7 @@ describe('retry', () => {
   })
 })
 
-test('timeout, concurrency and on_error refuse what they cannot be', async () => {
+test('timeout, concurrency and on_error refuse what they cannot be [D10]', async () => {
   const problemOf = (keys: string): Promise<string[]> =>
     problemsOf(withEnd(`processors: { start: { trim: {}, to: end, ${keys} } }`))
   const duration = 'must be a duration such as "100ms", "1.5s" or "2m"'
@@ -234,7 +234,7 @@ test('timeout 0 is no limit, and empty keys are absent ones', async () => {
   assert.equal(plan.processors[0]?.concurrency, 8)
 })
 
-test('limits refuse what would not work', async () => {
+test('limits refuse what would not work [A12 D10]', async () => {
   const problemOf = (limits: string): Promise<string[]> =>
     problemsOf(`source: { stdin: {} }\nprocessors: { start: { trim: {} } }\nlimits: ${limits}`)
 

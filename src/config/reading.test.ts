@@ -10,7 +10,7 @@ import { planOf, problemsOf, temporaryFolder, withEnd } from './fixtures.ts'
 const GOOD = withEnd('processors: { start: { trim: {}, to: end } }')
 
 describe('the file', () => {
-  test('must exist; a near name is suggested', async t => {
+  test('must exist; a near name is suggested [D4]', async t => {
     const currentFolder = temporaryFolder(t, { 'conf/tidy.yaml': GOOD, 'conf/other.yaml': GOOD, 'a.yaml/b': '' })
 
     assert.deepEqual(await problemsOf(undefined, { file: 'conf/tidi.yaml', currentFolder }), [
@@ -24,7 +24,7 @@ describe('the file', () => {
     ])
   })
 
-  test('must not be a folder; a pipeline in it is suggested', async t => {
+  test('must not be a folder; a pipeline in it is suggested [D4]', async t => {
     const currentFolder = temporaryFolder(t, { 'x.yaml/pipeline.yaml': GOOD })
     mkdirSync(join(currentFolder, 'zero.yaml'))
 
@@ -39,7 +39,7 @@ describe('the file', () => {
     ])
   })
 
-  test('must be a regular file', async t => {
+  test('must be a regular file [D4]', async t => {
     const currentFolder = temporaryFolder(t)
     symlinkSync('/dev/zero', join(currentFolder, 'endless.yaml'))
     symlinkSync('loop.yaml', join(currentFolder, 'loop.yaml'))
@@ -52,7 +52,7 @@ describe('the file', () => {
     ])
   })
 
-  test('must be readable', async t => {
+  test('must be readable [D4]', async t => {
     const currentFolder = temporaryFolder(t, { 'secret.yaml': GOOD, 'closed/pipeline.yaml': GOOD })
     chmodSync(currentFolder, 0o755)
     chmodSync(join(currentFolder, 'secret.yaml'), 0)
@@ -80,7 +80,7 @@ describe('the file', () => {
     ])
   })
 
-  test('must not be huge', async t => {
+  test('must not be huge [D4]', async t => {
     const currentFolder = temporaryFolder(t, { 'huge.yaml': `# ${'x'.repeat(8 * 1024 * 1024)}\n${GOOD}` })
 
     assert.deepEqual(await problemsOf(undefined, { file: 'huge.yaml', currentFolder }), [
@@ -88,7 +88,7 @@ describe('the file', () => {
     ])
   })
 
-  test('must be UTF-8 text; the first byte that is not is named', async t => {
+  test('must be UTF-8 text; the first byte that is not is named [D4]', async t => {
     const currentFolder = temporaryFolder(t, {
       'utf16.yaml': Buffer.from(`\ufeff${GOOD}`, 'utf16le'),
       'latin1.yaml': Buffer.concat([Buffer.from('# größe \ufffd\n# gr'), Buffer.from('öße', 'latin1')]),
@@ -110,13 +110,13 @@ describe('the file', () => {
     ])
   })
 
-  test('may begin with a byte order mark and have Windows line ends', async t => {
+  test('may begin with a byte order mark and have Windows line ends [D4]', async t => {
     const currentFolder = temporaryFolder(t, { 'windows.yml': `\ufeff${GOOD.replaceAll('\n', '\r\n')}` })
 
     assert.equal((await planOf(undefined, { file: 'windows.yml', currentFolder })).name, 'windows')
   })
 
-  test('must not be empty', async () => {
+  test('must not be empty [D4]', async () => {
     const expected = ['pipeline.yaml:1:1: the file is empty. A pipeline needs at least "processors".']
     for (const source of ['', '\n\n', '# only a comment\n', '---\n'])
       assert.deepEqual(await problemsOf(source), expected)
@@ -138,14 +138,14 @@ describe('the file', () => {
 })
 
 describe('YAML', () => {
-  test('is not indented with tabs', async () => {
+  test('is not indented with tabs [D3]', async () => {
     assert.deepEqual(await problemsOf('processors:\n\tstart:\n\t\ttrim: {}\n'), [
       'pipeline.yaml:2:1: a tab is used to indent. Use spaces.',
       'pipeline.yaml:3:1: a tab is used to indent. Use spaces.'
     ])
   })
 
-  test('has each key once, however it is written', async () => {
+  test('has each key once, however it is written [D3]', async () => {
     assert.deepEqual(
       await problemsOf(
         withEnd(
@@ -159,7 +159,7 @@ describe('YAML', () => {
     )
   })
 
-  test('has no tags but the plain ones', async () => {
+  test('has no tags but the plain ones [D2]', async () => {
     const hint = 'Remove it: a pipeline file holds only plain values.'
     assert.deepEqual(
       await problemsOf(
@@ -175,7 +175,7 @@ describe('YAML', () => {
     assert.equal((await planOf(withEnd('entry: !!str 1\nprocessors: { 1: { trim: {}, to: end } }'))).entry, 0)
   })
 
-  test('has no merge keys and no keys but text', async () => {
+  test('has no merge keys and no keys but text [D1 D2]', async () => {
     assert.deepEqual(
       await problemsOf('a: &base { __proto__: { x: 1 } }\nb: { <<: *base }\n? [c]\n: 1\n? { d: 1 }\n: 2\n*base : 3'),
       [
@@ -187,14 +187,14 @@ describe('YAML', () => {
     )
   })
 
-  test('has no alias without an anchor before it, and none inside itself', async () => {
+  test('has no alias without an anchor before it, and none inside itself [D1]', async () => {
     assert.deepEqual(await problemsOf('a: *x\nx: &x 1\nb: &b { c: [*b] }'), [
       'pipeline.yaml:1:4: no value is marked with the anchor &x before this alias',
       'pipeline.yaml:3:13: the alias "b" stands inside the value that it stands for'
     ])
   })
 
-  test('may not unfold to millions of values through aliases', async () => {
+  test('may not unfold to millions of values through aliases [D1]', async () => {
     const levels = Array.from({ length: 8 }, (_, level) => {
       const aliases = Array.from({ length: 9 }, () => `*a${level}`).join(', ')
       return `a${level + 1}: &a${level + 1} [${aliases}]`
@@ -211,13 +211,13 @@ describe('YAML', () => {
     }
   })
 
-  test('may not hold more values than any pipeline has', async () => {
+  test('may not hold more values than any pipeline has [D1]', async () => {
     assert.deepEqual(await problemsOf(`a:\n${'- b\n'.repeat(1_000_000)}`), [
       'pipeline.yaml:40001:2: the file has too many values'
     ])
   })
 
-  test('is one document of version 1.2', async () => {
+  test('is one document of version 1.2 [D3]', async () => {
     assert.deepEqual(await problemsOf('a: 1\n---\nb: 2\n'), [
       'pipeline.yaml:2:1: a second document begins here. A pipeline file holds one: remove the "---".'
     ])

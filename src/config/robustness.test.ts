@@ -41,7 +41,7 @@ sinks:
 limits: { max_hops: 9 }
 `
 
-test('any bytes of text are refused or read', async () => {
+test('any bytes of text are refused or read [D4]', async () => {
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 200 }), async text => {
       await attempt(text)
@@ -119,7 +119,7 @@ test('a good pipeline with a piece cut out, doubled or replaced is refused or re
   )
 })
 
-test('any value at any place of a pipeline is refused or read', async () => {
+test('any value at any place of a pipeline is refused or read [D10]', async () => {
   const value = fc.jsonValue({ maxDepth: 2, stringUnit: 'binary' }).map(each => JSON.stringify(each))
   const places = [
     (json: string) => json,
@@ -143,7 +143,7 @@ test('any value at any place of a pipeline is refused or read', async () => {
   )
 })
 
-test('every name that is allowed comes out as it went in, whatever JavaScript means by it', async () => {
+test('every name that is allowed comes out as it went in, whatever JavaScript means by it [A27]', async () => {
   const hostile = fc.constantFrom(
     '__proto__',
     'constructor',

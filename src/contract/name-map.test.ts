@@ -14,7 +14,7 @@ describe('a name map', () => {
     assert.equal(map.toText(), '{"b":1,"10":2,"2":3}')
   })
 
-  test('carries the names that objects know already', () => {
+  test('carries the names that objects know already [A27]', () => {
     const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '']
 
     const text = new NameMap(names.map((name, index) => [name, index])).toText()

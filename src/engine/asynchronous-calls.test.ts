@@ -63,7 +63,7 @@ describe('asynchronous calls', () => {
     )
   })
 
-  test('fail whose promise cannot be followed, however it is made', async () => {
+  test('fail whose promise cannot be followed, however it is made [A30]', async () => {
     const throwing = () => {
       throw new Error('no promise')
     }
@@ -112,7 +112,7 @@ describe('asynchronous calls', () => {
     assert.equal(textOf(await runOne(process, 'a\nb\n')), 'a\nb\n')
   })
 
-  test('that never settle end when their time is up, and may know it by their signal', async () => {
+  test('that never settle end when their time is up, and may know it by their signal [A30]', async () => {
     const signals: AbortSignal[] = []
     const process: AnyProcess = (line, emit, context) => {
       emit('end', line)

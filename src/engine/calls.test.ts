@@ -38,7 +38,7 @@ describe('a call', () => {
     })
   }
 
-  test('that emits under a tag that it did not declare leaves an unmatched line, and its other lines go on', async () => {
+  test('that emits under a tag that it did not declare leaves an unmatched line, and its other lines go on [A28]', async () => {
     const result = await runOne((line, emit) => {
       emit('end', line)
       emit('nobody', `${line as string}!`)
@@ -72,7 +72,7 @@ describe('a call', () => {
     )
   })
 
-  test('that emits after it has settled is told so, is counted, and makes no line', async () => {
+  test('that emits after it has settled is told so, is counted, and makes no line [A30]', async () => {
     const thrown: unknown[] = []
     const late = Promise.withResolvers<void>()
     const result = await runOne(async (line, emit) => {
@@ -132,7 +132,7 @@ describe('a call', () => {
     )
   })
 
-  test('that emits what is no line fails', async () => {
+  test('that emits what is no line fails [A30]', async () => {
     const values = [null, undefined, 7, true, () => 1, Symbol('s'), 8n, new Uint8Array(3)]
     const result = await runOne(
       (line, emit) => emit('end', values[Number(line)] as unknown as LineValue),
@@ -147,7 +147,7 @@ describe('a call', () => {
     )
   })
 
-  test('hands records on frozen to the last corner', async () => {
+  test('hands records on frozen to the last corner [A30]', async () => {
     const record = { list: [{ deep: true }], by: { name: 1 } }
     await runOne((_, emit) => emit('end', record), 'a\n')
 

@@ -70,7 +70,7 @@ function revoked(): object {
 describe('whatever is thrown', () => {
   for (const [what, [thrown, name, message]] of Object.entries(THROWN)) {
     for (const way of ['thrown', 'rejected'] as const) {
-      test(`is told: ${what}, ${way}`, async () => {
+      test(`is told: ${what}, ${way} [A30]`, async () => {
         const process: AnyProcess = (line, emit) => {
           emit('end', line)
           if (line !== 'bad') return

@@ -26,7 +26,7 @@ describe('a mapper', () => {
     assert.equal(result.counters.dropped, 1)
   })
 
-  test('fails for what is no line', async () => {
+  test('fails for what is no line [A30]', async () => {
     const values = [null, 7, false, () => 1, Promise.resolve(7)]
     const result = await mapped(line => values[Number(line)], '0\n1\n2\n3\n4\n')
 

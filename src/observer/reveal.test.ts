@@ -14,7 +14,7 @@ describe('reveal', () => {
     assert.equal(createReveal()(Uint8Array.of(0xc3, 0x28, 0xff)), '\ufffd(\ufffd')
   })
 
-  test('masks every occurrence of a value that came from the environment', () => {
+  test('masks every occurrence of a value that came from the environment [D6]', () => {
     const reveal = createReveal(['s3cret', 's3cret-long'])
 
     assert.equal(reveal(Buffer.from('a s3cret-long b s3cret c')), 'a *** b *** c')

@@ -40,7 +40,7 @@ describe('delay', () => {
     assert.deepEqual(values, ['a'])
   })
 
-  test('refuses times that no timer can wait', () => {
+  test('refuses times that no timer can wait [G8]', () => {
     for (const ms of [-1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, 'soon', undefined]) {
       assert.equal(delay.options!.safeParse({ ms }).success, false, String(ms))
     }

@@ -20,14 +20,14 @@ describe('parse_json', () => {
     assert.deepEqual(await read('{"é\\u0000\\ud800😀":"\\u2028"}'), { 'é\0\ud800😀': '\u2028' })
   })
 
-  test('fails on anything that is no object or array', async () => {
+  test('fails on anything that is no object or array [A22]', async () => {
     assert.equal(await read('5'), 'the line is a number, not an object or array')
     assert.equal(await read('"x"'), 'the line is text, not an object or array')
     assert.equal(await read('null'), 'the line is null, not an object or array')
     assert.equal(await read('true'), 'the line is a boolean, not an object or array')
   })
 
-  test('fails on what is not JSON', async () => {
+  test('fails on what is not JSON [A22]', async () => {
     for (const line of [
       '',
       'hello',
@@ -43,7 +43,7 @@ describe('parse_json', () => {
     }
   })
 
-  test('takes names of fields as data', async () => {
+  test('takes names of fields as data [A19]', async () => {
     const value = await read('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"toString":2}')
 
     assert.deepEqual(Object.keys(value as object), ['__proto__', 'constructor', 'toString'])
@@ -54,7 +54,7 @@ describe('parse_json', () => {
     assert.equal('polluted' in {}, false)
   })
 
-  test('keeps the digits of numbers that would be rounded', async () => {
+  test('keeps the digits of numbers that would be rounded [A18]', async () => {
     assert.deepEqual(await read('{"id":12345678901234567890,"n":[-9007199254740993],"x":1e400,"y":-1E+400}'), {
       id: '12345678901234567890',
       n: ['-9007199254740993'],
@@ -78,7 +78,7 @@ describe('parse_json', () => {
     )
   })
 
-  test('fails on nesting that is too deep, and goes on', async () => {
+  test('fails on nesting that is too deep, and goes on [A18]', async () => {
     const deep = `${'['.repeat(300_000)}12345678901234567890${']'.repeat(300_000)}`
 
     const { errors, values } = await runProcessor(parseJson, [deep, '{}'])

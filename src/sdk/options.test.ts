@@ -52,7 +52,7 @@ describe('option.duration', () => {
     )
   })
 
-  test('refuses without a range of its own what a timer cannot wait', () => {
+  test('refuses without a range of its own what a timer cannot wait [G8]', () => {
     assert.equal(refusal(option.duration(), 2 ** 31), 'must be from 0 ms to 24 d, not 2147483648')
   })
 

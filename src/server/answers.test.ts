@@ -37,7 +37,7 @@ describe('answers', () => {
     assert.equal(errors.errors[0].line_number, 1)
   })
 
-  test('carry every name as it is, in declared order', async t => {
+  test('carry every name as it is, in declared order [A27]', async t => {
     const processors = ['__proto__', '10', 'constructor', '1', 'toString', HOSTILE]
     const lines = [delivered('x', [0, 1, 2, 3, 4, 5, 6])]
     const app = await buildApp(t, { run: { processors, sinks: ['end', 'hasOwnProperty'], lines } })
@@ -58,7 +58,7 @@ describe('answers', () => {
     ])
   })
 
-  test('carry hostile text unchanged in lines, messages, stacks and reasons', async t => {
+  test('carry hostile text unchanged in lines, messages, stacks and reasons [A17]', async t => {
     const lines: RecordedLine[] = [
       {
         text: HOSTILE,

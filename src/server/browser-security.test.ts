@@ -62,7 +62,7 @@ describe('X: what browsers get', () => {
     }
   })
 
-  test('X3 the page has no inline script, no inline style and no way to make markup of text', () => {
+  test('X3 the page has no inline script, no inline style and no way to make markup of text [A17]', () => {
     const read = (file: string): string => readFileSync(new URL(`./page/${file}`, import.meta.url), 'utf8')
     const html = read('index.html')
 

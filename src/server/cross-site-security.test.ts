@@ -69,7 +69,7 @@ describe('N: other sites and other methods', () => {
     }
   })
 
-  test('N5 allows GET, HEAD and POST and answers 405 to every other method', async t => {
+  test('N5 allows GET, HEAD and POST and answers 405 to every other method [H8]', async t => {
     const { port } = await startDashboard(t, { run: RUN })
 
     for (const method of [

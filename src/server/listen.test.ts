@@ -18,7 +18,7 @@ describe('listening', () => {
     }
   })
 
-  test('says that a port is taken, and the way out', async t => {
+  test('says that a port is taken, and the way out [D9]', async t => {
     const { port } = await startDashboard(t)
     const app = await buildApp(t)
 
@@ -40,7 +40,7 @@ describe('listening', () => {
     await assert.rejects(fetch(`http://127.0.0.1:${port}/livez`))
   })
 
-  test('says that a host is not known, and that an address is not of this machine', async t => {
+  test('says that a host is not known, and that an address is not of this machine [D9]', async t => {
     const { observer } = await observe(t)
     const cases = new Map([
       ['no-such-host.invalid', /"no-such-host\.invalid" is not a known name or address/],

@@ -31,7 +31,7 @@ describe('N: the network surface', () => {
     assert.deepEqual(listening, ['0100007F', '00000000000000000000000001000000'])
   })
 
-  test('N2 refuses a host that others can reach when there is no token', async t => {
+  test('N2 refuses a host that others can reach when there is no token [D9]', async t => {
     const { observer } = await observe(t)
     for (const host of ['0.0.0.0', '::', '192.0.2.7']) {
       assert.throws(
@@ -71,7 +71,7 @@ describe('N: the network surface', () => {
     assert.equal((await sendRaw(port, post)).status, 401)
   })
 
-  test('N3 answers no host name but its own, on any path', async t => {
+  test('N3 answers no host name but its own, on any path [H6]', async t => {
     const { port } = await startDashboard(t, { run: RUN })
     const hostile = [
       ['Host: evil.example:8000'],
@@ -117,7 +117,7 @@ describe('N: the network surface', () => {
     assert.equal((await sendRaw(port, get('/livez', ['Host: [::1]']), '::1')).status, 200)
   })
 
-  test('N3 refuses a request target that names a host, whatever the Host header says', async t => {
+  test('N3 refuses a request target that names a host, whatever the Host header says [H6]', async t => {
     const { port } = await startDashboard(t, { run: RUN })
 
     for (const target of ['http://evil.example/stats', 'http://localhost/stats', 'evil.example:443', '*']) {
@@ -129,7 +129,7 @@ describe('N: the network surface', () => {
     assert.equal(tunnel.status, 405)
   })
 
-  test('N8 answers a WebSocket upgrade with 404', async t => {
+  test('N8 answers a WebSocket upgrade with 404 [H8]', async t => {
     const { port } = await startDashboard(t)
     const upgrade = [
       'Host: localhost',
@@ -161,7 +161,7 @@ describe('N: the network surface', () => {
     }
   })
 
-  test('N12 limits headers, targets and bodies', async t => {
+  test('N12 limits headers, targets and bodies [H1 H3]', async t => {
     const { port } = await startDashboard(t, { prepare: app => void addAction(app) })
     const many = Array.from({ length: LIMITS.headerCount + 5 }, (_, index) => `X-${index}: 1`)
 
@@ -182,7 +182,7 @@ describe('N: the network surface', () => {
     assert.equal((await sendRaw(port, 'NONSENSE\r\n\r\n')).status, 400)
   })
 
-  test('N12 takes a bounded number of connections, and lives on after the flood', async t => {
+  test('N12 takes a bounded number of connections, and lives on after the flood [H2]', async t => {
     const { port, app } = await startDashboard(t)
     const sockets = Array.from({ length: LIMITS.connections }, () => connect(port, '127.0.0.1').on('error', () => {}))
     t.after(() => {
@@ -200,7 +200,7 @@ describe('N: the network surface', () => {
     assert.equal(app.server.listening, false)
   })
 
-  test('N13 meets hostile requests without a fault and without a stack trace', async t => {
+  test('N13 meets hostile requests without a fault and without a stack trace [H6]', async t => {
     const { port, faults } = await startDashboard(t, { run: RUN, prepare: app => void addAction(app) })
     const targets = [
       '/stats?limit=%00',

@@ -15,7 +15,7 @@ const LAST = get('/readyz', ['Host: localhost'])
 const SMUGGLED = `GET /livez HTTP/1.1\r\n${HOST}\r\n`
 
 describe('requests with two lengths', () => {
-  test('are refused, and what follows them is no request', async t => {
+  test('are refused, and what follows them is no request [H1 H3]', async t => {
     const { port } = await startDashboard(t)
     const lengths = [
       'Content-Length: 5\r\nTransfer-Encoding: chunked\r\n',
@@ -43,7 +43,7 @@ describe('requests with two lengths', () => {
     }
   })
 
-  test('cannot be made of a body that looks like a request, also when the request is refused', async t => {
+  test('cannot be made of a body that looks like a request, also when the request is refused [H1]', async t => {
     const { port } = await startDashboard(t)
     const bodied = (start: string): string => `${start}Content-Length: ${SMUGGLED.length}\r\n\r\n${SMUGGLED}`
     const cases: [request: string, ...answers: number[]][] = [
@@ -65,7 +65,7 @@ describe('requests with two lengths', () => {
 })
 
 describe('what is not HTTP', () => {
-  test('gets a refusal in our form and the end of the connection', async t => {
+  test('gets a refusal in our form and the end of the connection [H3 H8]', async t => {
     const { port } = await startDashboard(t)
     const messages = [
       'NONSENSE\r\n\r\n',
@@ -126,7 +126,7 @@ describe('a slow client', () => {
     keepAliveTimeoutMilliseconds: 300
   }
 
-  test('that does not end its request in time is refused and cut off', async t => {
+  test('that does not end its request in time is refused and cut off [H2]', async t => {
     const { port } = await startDashboard(t, { limits })
     const beginnings = [
       '',
@@ -144,7 +144,7 @@ describe('a slow client', () => {
     }
   })
 
-  test('that sends one byte after the other is cut off all the same', async t => {
+  test('that sends one byte after the other is cut off all the same [H2]', async t => {
     const { port } = await startDashboard(t, { limits })
     const socket = connect(port, '127.0.0.1').on('error', () => {})
     const drip = setInterval(() => socket.write('x'), 20)
@@ -157,13 +157,13 @@ describe('a slow client', () => {
     assert.deepEqual(statuses(answer.toString()), [408])
   })
 
-  test('that asks for nothing more loses its connection', async t => {
+  test('that asks for nothing more loses its connection [H2]', async t => {
     const { port } = await startDashboard(t, { limits })
 
     assert.deepEqual(statuses(await converse(port, SMUGGLED)), [200])
   })
 
-  test('that never reads its answers loses its connection', async t => {
+  test('that never reads its answers loses its connection [H4]', async t => {
     const connections: Socket[] = []
     const { port } = await startDashboard(t, {
       limits: { idleTimeoutMilliseconds: 500 },

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { SharedCells } from './cells.ts'
 import { loadNumber, storeNumber } from './numbers.ts'
 
-test('whole numbers up to 2^53 come back exactly', () => {
+test('whole numbers up to 2^53 come back exactly [G7]', () => {
   const cells = new SharedCells(new SharedArrayBuffer(8))
   for (const value of [
     0,

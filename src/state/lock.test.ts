@@ -29,7 +29,7 @@ async function startHolder(t: TestContext, folder: string): Promise<ChildProcess
 }
 
 describe('the lock of a state folder', () => {
-  test('is held by one process at a time, and the other one is told by whom', async t => {
+  test('is held by one process at a time, and the other one is told by whom [C18]', async t => {
     const folder = temporaryFolder(t)
     const holder = await startHolder(t, folder)
 
@@ -49,7 +49,7 @@ describe('the lock of a state folder', () => {
   })
 
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
-    test(`is free as soon as its holder died of ${signal}`, async t => {
+    test(`is free as soon as its holder died of ${signal} [C18]`, async t => {
       const folder = temporaryFolder(t)
       for (let round = 0; round < 3; round++) {
         const holder = await startHolder(t, folder)

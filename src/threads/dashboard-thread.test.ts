@@ -44,7 +44,7 @@ async function answer(url: string): Promise<Record<string, unknown>> {
 }
 
 describe('a dashboard that crashes', () => {
-  test('is started again at the same address, knows what it had been told, and says so', async t => {
+  test('is started again at the same address, knows what it had been told, and says so [E5]', async t => {
     const { dashboard, log, intruder } = await startDashboard(t)
     dashboard.status({ warnings: ['careful'] })
     dashboard.status({ state: 'stopping', stopReason: 'Ctrl-C' })
@@ -60,7 +60,7 @@ describe('a dashboard that crashes', () => {
     assert.equal((await answer(`${url}/stats`))['total_lines_processed'], 1)
   })
 
-  test('goes on showing what lanes record, though it died with pages in its hands', async t => {
+  test('goes on showing what lanes record, though it died with pages in its hands [E5]', async t => {
     const { dashboard, lane, log, intruder } = await startDashboard(t)
     const failing = (message: string) => ({
       text: message,
@@ -85,7 +85,7 @@ describe('a dashboard that crashes', () => {
     })
   })
 
-  test('stays off after five new starts within a minute, failed ones too; the run goes on and ends', async t => {
+  test('stays off after five new starts within a minute, failed ones too; the run goes on and ends [E5]', async t => {
     const { dashboard, log, intruder } = await startDashboard(t)
     const port = Number(new URL(dashboard.url).port)
     await intruder.run('dashboard.ts', CRASH)

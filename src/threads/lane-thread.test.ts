@@ -70,7 +70,7 @@ describe("a lane's thread", () => {
     assert.equal(output().split('\n').length - 1, stats.ledger.delivered)
   })
 
-  test('that a processor ends with process.exit fails the run, and says in which processor', async t => {
+  test('that a processor ends with process.exit fails the run, and says in which processor [A30]', async t => {
     const { handle } = start(t, 'exit')
 
     await assert.rejects(handle.done, {
@@ -86,7 +86,7 @@ describe("a lane's thread", () => {
     await assert.rejects(handle.done, /^Error: the lane's thread ended by itself \(exit 6\): a processor must not/)
   })
 
-  test('goes on when a processor lets go of a rejected promise or throws in a timer, and says so', async t => {
+  test('goes on when a processor lets go of a rejected promise or throws in a timer, and says so [E10]', async t => {
     for (const [processor, said] of [
       ['letGo', /^a promise was rejected and nobody handled it: Error: let go of 1\n/],
       ['throwsLater', /^an error outside any call: Error: later\n/]

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import { StrayErrors } from './stray-errors.ts'
 
 describe('errors outside any call', () => {
-  test('are said at first and then counted, however many come', () => {
+  test('are said at first and then counted, however many come [E10]', () => {
     const log: string[] = []
     const stray = new StrayErrors(message => log.push(message))
 

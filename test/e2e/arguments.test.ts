@@ -50,7 +50,7 @@ describe('a wrong argument is said in a line, with exit code 2', TOGETHER, () =>
     assertRefused(ended, /^linescope: --host "nowhere\.invalid" is not a known name or address\./m)
   })
 
-  test('a port that is taken', async t => {
+  test('a port that is taken [D9]', async t => {
     const server = createServer().listen(0, '127.0.0.1')
     t.after(() => server.close())
     await new Promise(resolve => server.once('listening', resolve))
@@ -118,7 +118,7 @@ describe('arguments of run', TOGETHER, () => {
     assert.equal((await cli.end()).code, 0)
   })
 
-  test('on another host everything asks for the token, and with it answers', async t => {
+  test('on another host everything asks for the token, and with it answers [D9]', async t => {
     const token = 'a-token-that-is-long-enough'
     const cli = start(t, ['run', 'pipeline.yaml', '--port', '0', '--host', '0.0.0.0'], {
       cwd: makeFolder(t, FILES),
@@ -153,7 +153,7 @@ describe('the state folder', TOGETHER, () => {
     assert.equal(statSync(join(state, 'dead-letters', log)).mode & 0o777, 0o600)
   })
 
-  test('takes one run at a time: a second is refused and told the pid; one of its own is let in', async t => {
+  test('takes one run at a time: a second is refused and told the pid; one of its own is let in [C18]', async t => {
     const folder = makeFolder(t, FILES)
     const first = start(t, ['run', 'pipeline.yaml', '--port', '0', '--state', 'state'], { cwd: folder })
     const url = await first.url()

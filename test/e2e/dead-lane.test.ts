@@ -27,7 +27,7 @@ sinks: { end: { file: { path: out.txt } } }
 }
 
 describe('a lane that dies', () => {
-  test('out of memory ends the run with exit 1, the name of the processor and a ledger that balances', async t => {
+  test('out of memory ends the run with exit 1, the name of the processor and a ledger that balances [A31]', async t => {
     const { code, stderr } = await runWith(t, 'leak')
 
     assert.equal(code, 1, stderr)
@@ -36,7 +36,7 @@ describe('a lane that dies', () => {
     assert.doesNotMatch(stderr, /^ +at /m)
   })
 
-  test('by process.exit(0) is no success', async t => {
+  test('by process.exit(0) is no success [A30]', async t => {
     const { code, stderr } = await runWith(t, 'exit')
 
     assert.equal(code, 1, stderr)
@@ -46,7 +46,7 @@ describe('a lane that dies', () => {
     )
   })
 
-  test('is not what a rejection is that nobody handled: it is said a few times, then counted', async t => {
+  test('is not what a rejection is that nobody handled: it is said a few times, then counted [E10]', async t => {
     const { code, stderr } = await runWith(t, 'letGo')
 
     assert.equal(code, 0, stderr)

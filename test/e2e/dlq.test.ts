@@ -74,7 +74,7 @@ function logFile(folder: string): string {
 test('what a run left', async t => {
   const { folder, dlq } = await afterARun(t)
 
-  await t.test('ls lists what failed, one a line, fit for a terminal', async () => {
+  await t.test('ls lists what failed, one a line, fit for a terminal [A15]', async () => {
     const { code, stdout, stderr } = await dlq('ls', 'pipeline.yaml')
     assert.deepEqual([code, stderr], [0, ''])
     const [head, ...rows] = stdout.toString().trimEnd().split('\n')
@@ -275,7 +275,7 @@ test('what is not there is said in a sentence', async t => {
   assert.ok(existsSync(logFile(folder)))
 })
 
-test('damage is said with exit 1, and everything else is shown; an unfinished end is no damage', async t => {
+test('damage is said with exit 1, and everything else is shown; an unfinished end is no damage [F8]', async t => {
   const { folder, dlq } = await afterARun(t)
   const path = logFile(folder)
   const bytes = readFileSync(path)

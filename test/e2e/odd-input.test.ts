@@ -48,7 +48,7 @@ describe('an input that cannot be read is refused before an output is touched', 
     assert.equal(readFileSync(join(folder, 'out.log'), 'utf8'), 'from before\n')
   })
 
-  test('no permission', async t => {
+  test('no permission [C11]', async t => {
     const folder = makeFolder(t, { ...before, 'in.log': 'a\n' })
     chmodSync(join(folder, 'in.log'), 0)
     const args = [LINESCOPE, 'run', 'pipeline.yaml', ...ALONE]
@@ -81,11 +81,15 @@ describe('what is in a file comes out byte for byte', () => {
     [0xe2, 0x82]
   ].map(bytes => Buffer.from(bytes))
   const cases: readonly (readonly [name: string, content: Uint8Array, lines: number])[] = [
-    ['an empty file', Buffer.from(''), 0],
-    ['a file without a final newline', Buffer.from('a\nb'), 2],
-    ['only newlines', Buffer.from('\n\n\n'), 3],
-    ['marks, CRLF and CR, NUL, line separators, bytes that are not UTF-8', Buffer.concat([...odd, ...notUtf8]), 13],
-    ['1,000,000 empty lines', Buffer.alloc(1_000_000, '\n'), 1_000_000]
+    ['an empty file [A1]', Buffer.from(''), 0],
+    ['a file without a final newline [A2]', Buffer.from('a\nb'), 2],
+    ['only newlines [A1]', Buffer.from('\n\n\n'), 3],
+    [
+      'marks, CRLF and CR, NUL, line separators, bytes that are not UTF-8 [A4 A6 A8 A9 A10]',
+      Buffer.concat([...odd, ...notUtf8]),
+      13
+    ],
+    ['1,000,000 empty lines [A1 A14]', Buffer.alloc(1_000_000, '\n'), 1_000_000]
   ]
   for (const [name, content, lines] of cases) {
     test(name, async t => {
@@ -101,7 +105,7 @@ describe('what is in a file comes out byte for byte', () => {
   }
 })
 
-test('a changed line keeps its line end, and what is not UTF-8 in it becomes U+FFFD, counted and said', async t => {
+test('a changed line keeps its line end, and what is not UTF-8 in it becomes U+FFFD, counted and said [A4 A6 A8]', async t => {
   const lines = ['a\r\n', 'b\u2028b\n', 'c\xff\n', 'd\0\n', '\r\n', 'E']
   const folder = makeFolder(t, {
     'pipeline.yaml': pipelineOf('{ uppercase: {}, to: end }'),
@@ -119,7 +123,7 @@ test('a changed line keeps its line end, and what is not UTF-8 in it becomes U+F
 describe('compressed input', () => {
   const content = Buffer.from(Array.from({ length: 5000 }, (_, number) => `line ${number} ${number ** 7}\n`).join(''))
 
-  test('is read as what was compressed, whatever its name', async t => {
+  test('is read as what was compressed, whatever its name [B6]', async t => {
     const folder = makeFolder(t, { ...PASS_FILES, 'in.log': gzipSync(content) })
 
     const ended = await run(t, folder)
@@ -136,7 +140,7 @@ describe('compressed input', () => {
       /"in\.log": the gzip data is damaged \(.*\) at byte \d+ of the compressed data\. What came before it was read\./
     ]
   ] as const) {
-    test(`${name} gives every line before the damage, says where it is, and exits 1`, async t => {
+    test(`${name} gives every line before the damage, says where it is, and exits 1 [B3]`, async t => {
       const folder = makeFolder(t, { ...PASS_FILES, 'in.log': broken })
 
       const ended = await run(t, folder)
@@ -177,7 +181,7 @@ describe('an output that cannot be written is refused', () => {
   })
 
   for (const how of ['by its name', 'through a symbolic link', 'through a hard link'] as const) {
-    test(`when it is the input, ${how}`, async t => {
+    test(`when it is the input, ${how} [C17]`, async t => {
       const folder = makeFolder(t, files)
       const other = how === 'by its name' ? './in.log' : 'other.log'
       if (how === 'through a symbolic link') symlinkSync('in.log', join(folder, other))
@@ -189,7 +193,7 @@ describe('an output that cannot be written is refused', () => {
   }
 })
 
-test('a line longer than the limit is a dead letter, and the lines around it come out', async t => {
+test('a line longer than the limit is a dead letter, and the lines around it come out [A11]', async t => {
   const folder = makeFolder(t, PASS_FILES)
   const parts = ['before\n', 'x'.repeat(1_048_576), '\n', 'y'.repeat(1_048_577), '\nafter\n']
   writeFileSync(join(folder, 'in.log'), parts.join(''))
@@ -202,7 +206,7 @@ test('a line longer than the limit is a dead letter, and the lines around it com
   assert.equal(readFileSync(join(folder, 'out.log'), 'utf8'), `${parts.slice(0, 3).join('')}after\n`)
 })
 
-test('a line of 200 MB is a dead letter too, and takes no memory', async t => {
+test('a line of 200 MB is a dead letter too, and takes no memory [A11]', async t => {
   const folder = makeFolder(t, PASS_FILES)
   const file = openSync(join(folder, 'in.log'), 'w')
   writeSync(file, 'before\n')

@@ -14,14 +14,18 @@ const UPPERCASE = '{ uppercase: {}, to: end }'
 
 describe('a mistake in a pipeline is said with its place, and nothing is written', () => {
   const mistakes: readonly (readonly [what: string, pipeline: string, message: string])[] = [
-    ['a tab', 'processors:\n\ta: { trim: {}, to: end }\n', 'pipeline.yaml:2:1: a tab is used to indent. Use spaces.'],
     [
-      'a duplicate key',
+      'a tab [D3]',
+      'processors:\n\ta: { trim: {}, to: end }\n',
+      'pipeline.yaml:2:1: a tab is used to indent. Use spaces.'
+    ],
+    [
+      'a duplicate key [D3]',
       pipelineOf(`${UPPERCASE}\n  step: { trim: {}, to: end }`),
       'pipeline.yaml:5:3: the key "step" stands here a second time; the first is in line 4'
     ],
     [
-      'an unknown key, with the near one',
+      'an unknown key, with the near one [D3]',
       pipelineOf(UPPERCASE).replace('processors', 'procesors'),
       'pipeline.yaml:3:1: unknown key "procesors". Did you mean "processors"?'
     ],
@@ -31,22 +35,22 @@ describe('a mistake in a pipeline is said with its place, and nothing is written
       'pipeline.yaml:4:11: there is no built-in processor "upercase". Did you mean "uppercase"?'
     ],
     [
-      'a tag that nobody has, with the near one',
+      'a tag that nobody has, with the near one [D5]',
       pipelineOf('{ uppercase: {}, to: ned }'),
       'pipeline.yaml:4:30: no processor or sink is named "ned". Did you mean "end"?'
     ],
     [
-      'an unreachable processor',
+      'an unreachable processor [D5]',
       pipelineOf(`${UPPERCASE}\n  other: { trim: {}, to: end }\nentry: step`),
       'pipeline.yaml:5:3: the processor "other" cannot be reached: nothing leads to it from "step". Connect or remove it.'
     ],
     [
-      'a cycle with no way out',
+      'a cycle with no way out [D5]',
       pipelineOf('{ trim: {}, to: other }\n  other: { trim: {}, to: step }\nentry: step'),
       'pipeline.yaml:4:3: the processors "step" and "other" lead only to one another. Every line would go round until it is a dead letter after 64 visits: connect one of them to a sink.'
     ],
     [
-      'a name that is used twice',
+      'a name that is used twice [D5]',
       pipelineOf('{ trim: {}, to: end }').replace('step', 'end'),
       'pipeline.yaml:6:3: the name "end" is used twice: a processor in line 4 has it too. Rename one of them.'
     ],
@@ -56,7 +60,7 @@ describe('a mistake in a pipeline is said with its place, and nothing is written
       'pipeline.yaml:4:45: "when" of "filter": expected ")", found the end'
     ],
     [
-      'several mistakes at once, each in its line',
+      'several mistakes at once, each in its line [D5]',
       pipelineOf('{ trim: {}, to: ned, timeout: 1x }'),
       'pipeline.yaml:4:25: no processor or sink is named "ned". Did you mean "end"?\n' +
         'pipeline.yaml:4:39: "timeout" must be a duration such as "100ms", "1.5s" or "2m", not "1x"'
@@ -74,7 +78,7 @@ describe('a mistake in a pipeline is said with its place, and nothing is written
     })
   }
 
-  test('aliases that unfold without end', async t => {
+  test('aliases that unfold without end [D1]', async t => {
     const names = 'abcdefghi'.split('')
     const aliases = names.map((name, index) => {
       const item = index === 0 ? 'x' : `*${names[index - 1]}`
@@ -88,7 +92,7 @@ describe('a mistake in a pipeline is said with its place, and nothing is written
     assertRefused(ended, /^pipeline\.yaml:5:8: the aliases of this file unfold to more than 10,000 values$/m)
   })
 
-  test('a module that is not there, does not parse, or throws', async t => {
+  test('a module that is not there, does not parse, or throws [D12]', async t => {
     const folder = makeFolder(t, {
       'broken.ts': 'export const step = (\n',
       'throws.ts': "\nthrow new Error('no database here')\n",
@@ -111,7 +115,7 @@ describe('a mistake in a pipeline is said with its place, and nothing is written
   })
 })
 
-test('processors may be named like anything that every object has, or like a number', async t => {
+test('processors may be named like anything that every object has, or like a number [A27]', async t => {
   const folder = makeFolder(t, {
     'pipeline.yaml': `
 source: { file: { path: in.log } }
@@ -161,7 +165,7 @@ test('a processor may be named end, where no sink is', async t => {
   assert.equal(readFileSync(join(folder, 'out.log'), 'utf8'), 'A\nB\n')
 })
 
-test('a cycle that only its own processors can leave is warned of, and ends each line after 64 visits', async t => {
+test('a cycle that only its own processors can leave is warned of, and ends each line after 64 visits [A29]', async t => {
   const folder = makeFolder(t, {
     'pipeline.yaml': `
 source: { file: { path: in.log } }

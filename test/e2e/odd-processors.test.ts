@@ -55,7 +55,7 @@ const FAILURES: readonly (readonly [how: string, body: string, message: RegExp])
   ]
 ]
 
-test('a processor that fails, however it does, makes one dead letter with its message', async t => {
+test('a processor that fails, however it does, makes one dead letter with its message [A30 A33]', async t => {
   const names = FAILURES.map(([how]) => how)
   const rules = names.map(name => `      - { when: 'line.startsWith("bad ${name}")', to: ${name} }`)
   const processors = names.map((name, index) => `  ${name}: { use: ./step${index}.ts#step, timeout: 200ms }`)
@@ -103,7 +103,7 @@ test('a processor that fails, however it does, makes one dead letter with its me
   }
 })
 
-test('a tag that was not declared is unmatched, and --fail-on-dead tells it by exit code 3', async t => {
+test('a tag that was not declared is unmatched, and --fail-on-dead tells it by exit code 3 [A28]', async t => {
   const folder = folderOf(t, "emit('nobody' as never, line)")
 
   const ended = await linescope(t, ['run', 'pipeline.yaml', ...ALONE, '--fail-on-dead'], { cwd: folder })
@@ -114,7 +114,7 @@ test('a tag that was not declared is unmatched, and --fail-on-dead tells it by e
   assert.equal(readFileSync(join(folder, 'out.log'), 'utf8'), 'before\nafter\n')
 })
 
-test('emitting after the call settled makes no line, and it is said', async t => {
+test('emitting after the call settled makes no line, and it is said [A30]', async t => {
   const folder = folderOf(t, "setTimeout(() => emit('end', 'too late'), 20)")
   const cli = start(t, ['run', 'pipeline.yaml', '-i', '-', '--no-dashboard', '--json'], { cwd: folder, stdin: 'pipe' })
 

@@ -35,7 +35,7 @@ async function shell(
 }
 
 describe('in a shell', { concurrency: 3 }, () => {
-  test('| head -1 gets its line, and the run leaves quietly with exit 0', async t => {
+  test('| head -1 gets its line, and the run leaves quietly with exit 0 [C22]', async t => {
     const folder = makeFolder(t, UPPERCASE)
     const script = 'linescope run pipeline.yaml -i - -o - --port 0 2>err.log | head -1; echo "${PIPESTATUS[1]}"'
 
@@ -46,7 +46,7 @@ describe('in a shell', { concurrency: 3 }, () => {
     assert.match(readFileSync(join(folder, 'err.log'), 'utf8'), /^(Dashboard: \S+\n)?(?:[^\n]*stdin[^\n]*\n)?$/)
   })
 
-  test('a closed stdin is an empty one', async t => {
+  test('a closed stdin is an empty one [C22]', async t => {
     const { code, stderr } = await shell(
       t,
       makeFolder(t, UPPERCASE),
@@ -57,7 +57,7 @@ describe('in a shell', { concurrency: 3 }, () => {
     assert.match(stderr, /0 entered = 0 delivered/)
   })
 
-  test('a closed stdout takes nothing, and that is no crash', async t => {
+  test('a closed stdout takes nothing, and that is no crash [C22]', async t => {
     const folder = makeFolder(t, { ...UPPERCASE, 'in.log': 'a\nb\n' })
 
     const { code, stderr } = await shell(t, folder, 'linescope run pipeline.yaml -o - --port 0 >&-')
@@ -66,7 +66,7 @@ describe('in a shell', { concurrency: 3 }, () => {
     assert.doesNotMatch(stderr, /^\s+at /m)
   })
 
-  test('a full disk behind stdout is said, with exit 1', async t => {
+  test('a full disk behind stdout is said, with exit 1 [F1]', async t => {
     const folder = makeFolder(t, { ...UPPERCASE, 'in.log': 'a\nb\n' })
 
     const { code, stderr } = await shell(t, folder, 'linescope run pipeline.yaml -o - --port 0 --quiet >/dev/full')

@@ -12,7 +12,7 @@ import { pipelineOf } from './support/pipelines.ts'
 const SECRET = 'hunter2-and-more'
 const env = { TOKEN: SECRET }
 
-test('a value from the environment is masked on the terminal, in the report and in every answer, not in the output', async t => {
+test('a value from the environment is masked on the terminal, in the report and in every answer, not in the output [D6]', async t => {
   const folder = makeFolder(t, {
     'pipeline.yaml': `
 source: { file: { path: in.log } }
@@ -78,7 +78,7 @@ test('it is masked in the message of a run that it stops, and in what try shows'
   assert.doesNotMatch(tried.stdout.toString() + tried.stderr, new RegExp(SECRET))
 })
 
-test('a variable that is not set is a mistake with its place', async t => {
+test('a variable that is not set is a mistake with its place [D6]', async t => {
   const folder = makeFolder(t, {
     'pipeline.yaml': pipelineOf('{ trim: {}, to: end }', '{ file: { path: "${NO_SUCH}" } }')
   })

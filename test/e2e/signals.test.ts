@@ -94,7 +94,7 @@ describe('a run that is to stop', TOGETHER, () => {
   ] as const
   for (const [signal, code] of signals) {
     for (const [how, processor] of signal === 'SIGINT' ? kinds : kinds.slice(2)) {
-      test(`0.1 s a line, ${how}: leaves on ${signal} with what is settled written`, async t => {
+      test(`0.1 s a line, ${how}: leaves on ${signal} with what is settled written [E8 E9]`, async t => {
         const started = startWith(t, processor, 5_000)
         await hasOutput(started)
 
@@ -133,7 +133,7 @@ describe('a run that is to stop', TOGETHER, () => {
     assert.equal(reportOf(ended).ledger.in_flight, 8)
   })
 
-  test('a second signal ends at once what the first waits for', async t => {
+  test('a second signal ends at once what the first waits for [E8]', async t => {
     const started = startWith(t, '{ use: ./step.ts#never, to: end, timeout: 10m }', 20)
     await inside(started, 'never')
 
@@ -150,7 +150,7 @@ describe('a run that is to stop', TOGETHER, () => {
     assert.doesNotMatch(ended.stderr, /linescope:/)
   })
 
-  test('a processor that loops for ever is ended with its thread', async t => {
+  test('a processor that loops for ever is ended with its thread [A32 E8]', async t => {
     const started = startWith(t, '{ use: ./step.ts#busy, to: end }', 20)
     await inside(started, 'busy')
 
@@ -162,7 +162,7 @@ describe('a run that is to stop', TOGETHER, () => {
     reportOf(ended)
   })
 
-  test('a processor inside native code cannot be ended: it is named, and the process kills itself', async t => {
+  test('a processor inside native code cannot be ended: it is named, and the process kills itself [A32 E8]', async t => {
     const started = startWith(t, '{ use: ./step.ts#native, to: end }', 20)
     await inside(started, 'native')
 
@@ -176,7 +176,7 @@ describe('a run that is to stop', TOGETHER, () => {
     assert.match(ended.stderr, /^linescope: the processor "step" is inside native code and cannot be ended/m)
   })
 
-  test('a signal while the run is starting stops it', async t => {
+  test('a signal while the run is starting stops it [E8]', async t => {
     const started = startWith(t, '{ use: ./step.ts#slow, to: end, concurrency: 1 }', 500, { env: { SLOW_START: '1' } })
     await inside(started, 'start')
 
@@ -202,7 +202,7 @@ describe('a run that is to stop', TOGETHER, () => {
     assert.equal(readFileSync(join(folder, 'out.log'), 'utf8'), 'one\ntwo\n')
   })
 
-  test('endless input has no end to be stopped before: exit 0', async t => {
+  test('endless input has no end to be stopped before: exit 0 [E8]', async t => {
     const folder = makeFolder(t, {
       'pipeline.yaml': pipelineOf('{ trim: {}, to: end }', '{ generate: { rate: 1000 } }')
     })

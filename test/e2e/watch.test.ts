@@ -22,7 +22,7 @@ function startWatching(t: TestContext, folder: string, ...args: string[]): Cli {
   return cli
 }
 
-test('a change of the pipeline or of its module starts it again, fresh; a mistake waits for the next change', async t => {
+test('a change of the pipeline or of its module starts it again, fresh; a mistake waits for the next change [D11]', async t => {
   const folder = makeFolder(t, {
     'pipeline.yaml': pipelineOf('{ use: ./step.ts#step, to: end }'),
     'step.ts': moduleOf('first'),

@@ -41,7 +41,7 @@ const OCCURRENCES: Readonly<Record<string, (graph: Graph, outcome: Outcome) => n
   'inputs without a last newline': ({ inputs }) => inputs.filter(({ bytes }) => bytes.at(-1) !== 0x0a).length
 }
 
-test(`${GRAPHS} random pipelines give what the interpreter says, and every snapshot accounts for every line`, async () => {
+test(`${GRAPHS} random pipelines give what the interpreter says, and every snapshot accounts for every line [A29]`, async () => {
   const occurrences = new Map<string, number>()
   let next = SEEDS.from
   const worker = async () => {

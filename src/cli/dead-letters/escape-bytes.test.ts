@@ -21,7 +21,7 @@ test('bytes are shown as text where they are text, by their codes where not', ()
   for (const [bytes, shown] of cases) assert.equal(escapeBytes(Buffer.from(bytes as string)), shown)
 })
 
-test('no bytes at all reach a terminal that could move its cursor', () => {
+test('no bytes at all reach a terminal that could move its cursor [A15]', () => {
   for (let first = 0; first < 256; first++) {
     for (let second = 0; second < 256; second++) {
       assert.doesNotMatch(escapeBytes(Buffer.from([first, second, 0xff])), UNSAFE)

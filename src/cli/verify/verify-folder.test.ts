@@ -92,7 +92,7 @@ describe('of a run that was cut off, verify', () => {
     assert.equal(named(verified(left), 'input in.log').level, 'note')
   })
 
-  test('tells of an output that was shortened, written over, or replaced', t => {
+  test('tells of an output that was shortened, written over, or replaced [F11]', t => {
     const left = leaveState(t)
     truncateSync(left.output, OUTPUT.length - 1)
     assert.equal(only(verified(left)).facts?.['difference'], 'shorter')
@@ -103,7 +103,7 @@ describe('of a run that was cut off, verify', () => {
     assert.match(only(verified(left)).advice ?? '', /^The next start is refused\. Nothing was cut/)
   })
 
-  test('warns when the pipeline has changed since', t => {
+  test('warns when the pipeline has changed since [D13]', t => {
     const { folder, checkpoint } = leaveState(t)
     assert.equal(
       named(verifyFolder(folder, { configHash: 'another', isEndless: false }, NOW), 'pipeline').level,

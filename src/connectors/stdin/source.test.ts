@@ -91,11 +91,11 @@ describe('stdin source', () => {
     child.stdin!.destroy()
   })
 
-  test('is empty when there is nothing', async t => {
+  test('is empty when there is nothing [C22]', async t => {
     assert.deepEqual(await outcome(start(t, 'ignore')), { text: '', code: 0 })
   })
 
-  test('is empty when it was closed', async t => {
+  test('is empty when it was closed [C22]', async t => {
     const child = spawn('sh', ['-c', 'exec "$0" "$@" <&-', process.execPath, '--input-type=module', '-e', PROGRAM], {
       stdio: ['ignore', 'ignore', 'pipe']
     })
@@ -138,7 +138,7 @@ describe('stdin source', () => {
     assert.match(message, /^cannot read stdin: it is a folder\. Give its files with --input "folder\/\*\.log"\.$/)
   })
 
-  test('refuses a file that is an output as well', async t => {
+  test('refuses a file that is an output as well [C17]', async t => {
     const folder = temporaryFolder(t)
     const path = join(folder, 'a.log')
     writeFileSync(path, 'line\n')
@@ -189,7 +189,7 @@ describe('stdin source: calls that fail', () => {
     assert.equal(await pending, 0)
   })
 
-  test('a descriptor that is closed under us is the end', async () => {
+  test('a descriptor that is closed under us is the end [C22]', async () => {
     const { text: read, error } = await collect(await input(withReads(['a', 'EBADF'])))
 
     assert.equal(error, undefined)

@@ -57,7 +57,7 @@ describe('stdout sink', () => {
     })
   }
 
-  test('a reader that has enough is EPIPE', async t => {
+  test('a reader that has enough is EPIPE [C22]', async t => {
     const socket = start(t, '')
     const report = text(socket.stderr)
     socket.stdout.once('data', () => socket.stdout.destroy())

@@ -66,7 +66,7 @@ describe('a condition on text', () => {
     assert.equal(holds('file == ""', '', { ...context, file: undefined }), true)
   })
 
-  test('copes with a lone surrogate, NUL and a line of 1 MiB', () => {
+  test('copes with a lone surrogate, NUL and a line of 1 MiB [A9 A11]', () => {
     assert.equal(holds('line.contains("x")', `\ud800\0x`), true)
     assert.equal(holds('line.endsWith("end")', `${'a'.repeat(2 ** 20)}end`), true)
   })
@@ -123,7 +123,7 @@ describe('a condition on a record', () => {
     assert.equal(holds('line[0] == "a" && size(line) == 2', ['a', 'b']), true)
   })
 
-  test('takes the names of fields as data', () => {
+  test('takes the names of fields as data [A19]', () => {
     const odd = JSON.parse('{"__proto__": 1, "constructor": {"constructor": "x"}, "toString": 2}')
 
     assert.equal(holds('line.__proto__ == 1', odd), true)
@@ -310,7 +310,7 @@ test('a chain of a thousand tests works for text and for records', () => {
 })
 
 describe('conditionWarnings', () => {
-  test('names the patterns that a hostile line could keep busy', () => {
+  test('names the patterns that a hostile line could keep busy [A23]', () => {
     assert.deepEqual(conditionWarnings('line.matches("(a+)+$") && line.matches("(?i)error") && line.contains("x")'), [])
     const [first, second] = conditionWarnings('line.matches("(?=a)b") || line.a.matches(line.b)')
     assert.match(first, /^pattern "\(\?=a\)b" cannot run in linear time/)

@@ -116,7 +116,7 @@ const parts = () => ({
 
 describe('hostile content on the page', () => {
   for (const payload of PAYLOADS) {
-    test(`stays text: ${JSON.stringify(payload)}`, () => {
+    test(`stays text: ${JSON.stringify(payload)} [A17]`, () => {
       const at = '2026-01-02T03:04:05.000Z'
       const journeys = parts()
       const trace = {

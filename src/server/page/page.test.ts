@@ -39,7 +39,7 @@ describe('numbers on the page', () => {
     assert.equal(bytes(1_590_000_000), '1.59 GB')
   })
 
-  test('show characters that cannot be seen or turn text around', () => {
+  test('show characters that cannot be seen or turn text around [A15]', () => {
     assert.equal(visible('a\tb\u0000c\u007f'), 'a␉b␀c␡')
     assert.equal(visible('exe.\u202efdp\u200b'), 'exe.‹U+202E›fdp‹U+200B›')
     assert.equal(visible('grün 日本 🙂'), 'grün 日本 🙂')

@@ -46,7 +46,7 @@ function commitLetters(fileSystem: SimulatedFileSystem, seeds: number): number {
 }
 
 describe('the committer of dead letters', () => {
-  test('loses none that it committed to a power failure at any call, in no segment', () => {
+  test('loses none that it committed to a power failure at any call, in no segment [E2]', () => {
     assert.ok(commitLetters(new SimulatedFileSystem(), 20) > 40)
   })
 
@@ -97,7 +97,7 @@ describe('the committer of dead letters', () => {
     assert.deepEqual(calls, ['fdatasync'])
   })
 
-  test('says that a sync failed', () => {
+  test('says that a sync failed [F4]', () => {
     const fileSystem = new SimulatedFileSystem()
     fileSystem.mkdirSync(STATE)
     const log = new DeadLetterLog(STATE, fileSystem)

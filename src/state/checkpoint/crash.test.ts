@@ -107,12 +107,12 @@ function crashAtEveryCall(fileSystem: SimulatedFileSystem, seeds: number, makeWr
 }
 
 describe('a power failure', () => {
-  test('at any call leaves the old or the new checkpoint, and the output that it speaks of', () => {
+  test('at any call leaves the old or the new checkpoint, and the output that it speaks of [E2]', () => {
     const calls = crashAtEveryCall(machine(new SimulatedFileSystem()), 60)
     assert.ok(calls > 60, String(calls))
   })
 
-  test('again and again, also while the run starts again, costs no byte and adds none', () => {
+  test('again and again, also while the run starts again, costs no byte and adds none [E11]', () => {
     let failures = 0
     for (let seed = 0; seed < RUNS; seed++) {
       const random = seededRandom(seed)
@@ -164,7 +164,7 @@ describe('a power failure', () => {
     assert.deepEqual(found, new Set([undefined]))
   })
 
-  test('and a call that fails are two things: after an error the next run goes on, whichever call it was', () => {
+  test('and a call that fails are two things: after an error the next run goes on, whichever call it was [F4]', () => {
     for (const error of ['EIO', 'ENOSPC'] as const) {
       for (let call = 0; ; call++) {
         const fileSystem = machine(new SimulatedFileSystem())
@@ -186,7 +186,7 @@ describe('a power failure', () => {
     }
   })
 
-  test('that takes synced bytes too is said, and the checkpoint before it holds', () => {
+  test('that takes synced bytes too is said, and the checkpoint before it holds [F8]', () => {
     const fileSystem = machine(new SimulatedFileSystem())
     run(fileSystem, { committed: 0, begun: 0 })
     const bytes = fileSystem.bytesOf('/state/checkpoint')!

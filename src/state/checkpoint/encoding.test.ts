@@ -36,7 +36,7 @@ describe('a checkpoint as bytes', () => {
     assert.deepEqual(decoded, { kind: 'whole', checkpoint: original })
   })
 
-  test('is noticed to be damaged by every flipped bit of every byte', () => {
+  test('is noticed to be damaged by every flipped bit of every byte [F8]', () => {
     const bytes = encodeCheckpoint(checkpoint(3))
     for (let at = 0; at < bytes.length; at++) {
       for (const flip of [1, 2, 4, 8, 16, 32, 64, 128, 0xff]) {
@@ -47,7 +47,7 @@ describe('a checkpoint as bytes', () => {
     }
   })
 
-  test('is noticed to be damaged when bytes are missing or added, at any place', () => {
+  test('is noticed to be damaged when bytes are missing or added, at any place [F8]', () => {
     const bytes = encodeCheckpoint(checkpoint(3))
     for (let at = 0; at <= bytes.length; at++) {
       const before = bytes.subarray(0, at)

@@ -133,7 +133,7 @@ describe('an output', () => {
     assert.deepEqual(readdirSync(join(state, 'cut')), [])
   })
 
-  test('that was rotated or shortened by somebody is noticed at the next checkpoint', t => {
+  test('that was rotated or shortened by somebody is noticed at the next checkpoint [F11]', t => {
     const path = fileWith(t, 'out.log', LINES)
     const sink = new CommittedSink(path)
     t.after(() => sink.close())

@@ -44,7 +44,7 @@ describe('the checkpoint of a state folder', () => {
     assert.equal(statSync(join(folder, 'checkpoint')).mode & 0o077, 0)
   })
 
-  test('goes on from the one before it when it is damaged or gone, and says so', t => {
+  test('goes on from the one before it when it is damaged or gone, and says so [F8]', t => {
     const folder = folderWith(t, 3)
     change(join(folder, 'checkpoint'), 100)
     const damaged = readCheckpoint(folder)
@@ -130,7 +130,7 @@ describe('writing a checkpoint', () => {
     assert.equal(existsSync(join(folder, 'checkpoint.tmp')), false)
   })
 
-  test('that fails leaves the old one, and can be tried again when waiting may help', t => {
+  test('that fails leaves the old one, and can be tried again when waiting may help [F2 F4]', t => {
     const folder = temporaryFolder(t)
     for (const call of ['openSync', 'writeSync', 'renameSync', 'linkSync', 'closeSync'] as const) {
       for (const code of ['ENOSPC', 'EIO', 'EROFS'] as const) {
@@ -159,7 +159,7 @@ describe('writing a checkpoint', () => {
     }
   })
 
-  test('is over after a failed sync, which is never tried again', t => {
+  test('is over after a failed sync, which is never tried again [F4]', t => {
     const folder = temporaryFolder(t)
     let syncs = 0
     let failAt = 3

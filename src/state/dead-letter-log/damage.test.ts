@@ -59,7 +59,7 @@ function look(log: Log): { damage: readonly LogDamage[]; sequences: number[] } {
 }
 
 describe('damage', () => {
-  test('every flipped bit is reported, and every letter that it does not lie in is read', t => {
+  test('every flipped bit is reported, and every letter that it does not lie in is read [F8]', t => {
     const log = smallLog(t)
     for (const [name, bytes] of log.files) {
       const segment = Number.parseInt(name, 10)
@@ -80,7 +80,7 @@ describe('damage', () => {
     }
   })
 
-  test('every missing end is reported, and every letter before it and in other segments is read', t => {
+  test('every missing end is reported, and every letter before it and in other segments is read [F8]', t => {
     const log = smallLog(t)
     for (const [name, bytes] of log.files) {
       const segment = Number.parseInt(name, 10)
@@ -95,7 +95,7 @@ describe('damage', () => {
     }
   })
 
-  test('any bytes taken out of the middle are reported', t => {
+  test('any bytes taken out of the middle are reported [F8]', t => {
     const log = smallLog(t)
     for (const [name, bytes] of log.files) {
       const segment = Number.parseInt(name, 10)
@@ -115,7 +115,7 @@ describe('damage', () => {
     }
   })
 
-  test('a segment that is gone is reported', t => {
+  test('a segment that is gone is reported [F8]', t => {
     const log = smallLog(t)
     const names = [...log.files.keys()]
     for (const [index, name] of names.entries()) {
@@ -141,7 +141,7 @@ describe('damage', () => {
     assert.deepEqual(look(log).sequences, untouched(log, 2, 0, Number.POSITIVE_INFINITY))
   })
 
-  test('zeros where letters were are reported', t => {
+  test('zeros where letters were are reported [F8]', t => {
     const log = smallLog(t)
     for (const [name, bytes] of log.files) {
       for (let at = 0; at < bytes.length; at += 7) {

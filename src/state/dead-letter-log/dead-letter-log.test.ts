@@ -114,7 +114,7 @@ describe('the dead-letter log', () => {
     assert.deepEqual(readLog(folder), { ...readLog(folder), letters: letters(2), damage: [] })
   })
 
-  test('does not take a line that holds a piece of a log for letters', t => {
+  test('does not take a line that holds a piece of a log for letters [A35]', t => {
     const folder = temporaryFolder(t)
     const source = new DeadLetterLog(folder)
     source.append(letters(3))
@@ -200,7 +200,7 @@ describe('a disk that fails', () => {
     }
   }
 
-  test('takes all letters of an append or none, wherever it is full, and all once there is room', t => {
+  test('takes all letters of an append or none, wherever it is full, and all once there is room [F3]', t => {
     const folder = temporaryFolder(t)
     const room = { bytes: Number.POSITIVE_INFINITY }
     const log = new DeadLetterLog(folder, diskWith(room), SMALL)

@@ -216,7 +216,7 @@ describe('a segment of discarded letters only', () => {
 })
 
 describe('the files of discards', () => {
-  test('with any bit flipped are reported, and at worst letters count again', t => {
+  test('with any bit flipped are reported, and at worst letters count again [F8]', t => {
     const folder = logOf(t, 5)
     discard(folder, 0)
     discard(folder, 3)
@@ -295,7 +295,7 @@ describe('the files of discards', () => {
     assert.equal(discard(folder, 0).letters, 1)
   })
 
-  test('hold all of a discard or nothing of it on a full disk', t => {
+  test('hold all of a discard or nothing of it on a full disk [F3]', t => {
     const folder = logOf(t, 2)
     discard(folder, 0)
     const stored = readLog(folder).stored

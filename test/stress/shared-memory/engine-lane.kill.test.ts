@@ -177,7 +177,7 @@ function assertLaw({ written, ...parts }: PageLedger): void {
   assert.equal(sum, written, `the law is broken: ${JSON.stringify({ written, ...parts })}`)
 }
 
-test(`the engine's lane, terminated ${DEATHS} times at a random instant, leaves a readable region each time`, async t => {
+test(`the engine's lane, terminated ${DEATHS} times at a random instant, leaves a readable region each time [E4]`, async t => {
   const folder = mkdtempSync(join(tmpdir(), 'linescope-killed-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const input = writeInput(folder)

@@ -92,7 +92,7 @@ async function runLastLane(
   assert.equal(journeys.written, end.journeys)
 }
 
-test(`a lane that dies ${LANE_DEATHS} times at a random instant leaves a readable region each time`, async t => {
+test(`a lane that dies ${LANE_DEATHS} times at a random instant leaves a readable region each time [E4]`, async t => {
   const { checker, deaths } = await killLanes(t, ROOM, LANE_DEATHS)
   const count = (isOne: (death: Aftermath) => boolean): number => deaths.filter(isOne).length
   const owned = count(death => death.owned > 0)
@@ -107,7 +107,7 @@ test(`a lane that dies ${LANE_DEATHS} times at a random instant leaves a readabl
   assert.ok(owned > 0 && half > 0 && unreleased > 0, 'no death was at a place that matters')
 })
 
-test(`an observer that dies ${OBSERVER_DEATHS} times at a random instant leaves all to its successor`, async t => {
+test(`an observer that dies ${OBSERVER_DEATHS} times at a random instant leaves all to its successor [E5]`, async t => {
   const code = await loadRoom(ROOM)
   const region = hammerRegion()
   const env = compileCache(t)
