@@ -18,7 +18,7 @@ test('every built-in stands under its own name, once', () => {
     'trim',
     'uppercase'
   ])
-  assert.deepEqual([...builtins.sources.keys()].sort(), ['file', 'generate', 'stdin'])
+  assert.deepEqual([...builtins.sources.keys()].sort(), ['file', 'folder', 'generate', 'stdin'])
   assert.deepEqual([...builtins.sinks.keys()].sort(), ['discard', 'file', 'stdout'])
 })
 

@@ -31,7 +31,7 @@ export class FailureNotes {
     const descriptor = this.fileSystem.openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC, 0o666)
     try {
       const { error } = writeFully(this.fileSystem, descriptor, Buffer.from(text), () => {})
-      if (error !== undefined) throw error
+      if (error !== undefined) throw error as Error
       syncFile(this.fileSystem, descriptor, path)
     } finally {
       this.fileSystem.closeSync(descriptor)

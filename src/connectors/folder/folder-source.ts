@@ -75,7 +75,7 @@ export class FolderSource implements Source {
   constructor(settings: FolderSourceSettings) {
     const { fileSystem, layout, options, setup, clock } = settings
     this.settings = settings
-    this.log = setup.log ?? (() => {})
+    this.log = message => setup.log?.(message)
     const mover = new Mover(fileSystem)
     this.notes = new FailureNotes(fileSystem, layout, mover)
     const release = (sourceNumber: number) => setup.release!(sourceNumber)
@@ -101,9 +101,9 @@ export class FolderSource implements Source {
     const input = this.underway.get(sourceNumber)
     if (input === undefined) return
     this.underway.delete(sourceNumber)
-    this.custody.letGo(sourceNumber, input.outcome)
+    this.attempt(() => this.custody.letGo(sourceNumber, input.outcome))
     // After the end nothing else may come of which a later turn of the event loop would be part.
-    if (this.isClosed) this.custody.settle()
+    if (this.isClosed) this.attempt(() => this.custody.settle())
     else this.settleSoon()
   }
 
@@ -113,17 +113,24 @@ export class FolderSource implements Source {
     this.current?.close()
     this.stopWatching()
     this.wake()
+    this.attempt(() => this.custody.settle())
+    this.settings.lock.release()
+  }
+
+  /** What fails is said where somebody listens: by the next call of the engine. Nothing is released, so nothing is lost. */
+  private attempt(act: () => void): void {
     try {
-      this.custody.settle()
-    } finally {
-      this.settings.lock.release()
+      act()
+    } catch (failure) {
+      this.failure ??= failure
+      if (this.isClosed) this.complain(failure instanceof Error ? failure.message : String(failure))
     }
   }
 
   /** `nothing` when no file is there now. */
   private tryNext(): ByteInput | undefined | 'nothing' | Promise<ByteInput> {
     if (this.isClosed) return undefined
-    if (this.failure !== undefined) throw this.failure
+    if (this.failure !== undefined) throw this.failure as Error
     const file = this.nextFile()
     if (file !== undefined) return this.open(file)
     const { exit_when_empty: endsWhenEmpty } = this.settings.options
@@ -237,12 +244,7 @@ export class FolderSource implements Source {
     setImmediate(() => {
       this.isSettling = false
       if (this.isClosed) return
-      try {
-        this.custody.settle()
-      } catch (failure) {
-        // Said where somebody listens: by the next call of the engine.
-        this.failure = failure
-      }
+      this.attempt(() => this.custody.settle())
       if (this.failure !== undefined || this.settings.options.exit_when_empty) this.wake()
     })
   }

@@ -1,8 +1,10 @@
 // Drives a folder source as the engine does: reads every input to its end, commits it, moves on.
 
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+
+import type { z } from 'zod'
 
 import { tryFileLock } from '../../base/file-lock.ts'
 import { nodeFileSystem } from '../../base/file-system.ts'
@@ -19,7 +21,7 @@ export const REAL: FolderSystem = {
   lock: tryFileLock
 }
 
-type Options = Parameters<ReturnType<typeof createFolderSource>['options']['parse']>[0] & object
+type Options = z.input<ReturnType<typeof createFolderSource>['options']>
 
 export interface Opened {
   readonly source: Source
@@ -28,7 +30,7 @@ export interface Opened {
 }
 
 export interface OpenSettings {
-  readonly options?: Options
+  readonly options?: Partial<Options>
   readonly system?: Partial<FolderSystem>
   readonly resume?: readonly InputPosition[]
   readonly outputFiles?: readonly string[]
@@ -40,6 +42,13 @@ export function makeInbox(t: TestContext): string {
   const folder = temporaryFolder(t)
   mkdirSync(join(folder, 'inbox', 'unprocessed'), { recursive: true })
   return folder
+}
+
+export const UNPROCESSED = join('inbox', 'unprocessed')
+
+/** Files that arrive, by name. */
+export function put(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, UNPROCESSED, name), content)
 }
 
 export function open(t: TestContext, folder: string, settings: OpenSettings = {}): Opened {
