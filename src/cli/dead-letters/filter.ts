@@ -2,25 +2,13 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander'
 
-import { type DeadLetter, valueBefore } from '../../state/dead-letter-log/letter.ts'
-import type { StoredLetter } from '../../state/dead-letter-log/reader.ts'
-import { errorOf, lineOf, type Reveal } from './letter-text.ts'
+import { type LetterFilter, type Pattern, parsePattern as parse } from '../../state/dead-letter-log/filter.ts'
+import type { DeadLetter } from '../../state/dead-letter-log/letter.ts'
 import { parseMoment } from './parse-moment.ts'
 
-/** Finds a text, or what a regular expression matches; undefined when there is none. */
-export type Pattern = (text: string) => { readonly start: number; readonly length: number } | undefined
-
-export interface FilterArguments {
+export interface FilterArguments extends LetterFilter {
   readonly state?: string
   readonly json: boolean
-  readonly id: readonly string[]
-  readonly processor: readonly string[]
-  readonly tag: readonly string[]
-  readonly kind?: DeadLetter['kind']
-  readonly error?: Pattern
-  readonly text?: Pattern
-  readonly since?: number
-  readonly until?: number
   readonly limit: number
 }
 
@@ -43,51 +31,16 @@ export function addFilters(command: Command): Command {
     .option('--json', 'print JSON', false)
 }
 
-export function matches({ letter, sequence }: StoredLetter, wanted: FilterArguments, reveal: Reveal): boolean {
-  const { id, processor, tag, kind, error, text, since = -Infinity, until = Infinity } = wanted
-  if (id.length > 0 && !id.includes(letter.id) && !id.includes(String(sequence))) return false
-  if (processor.length > 0 && !processor.includes(letter.processor)) return false
-  if (tag.length > 0 && !tag.includes(letter.tag)) return false
-  if (kind !== undefined && kind !== letter.kind) return false
-  if (letter.atMilliseconds < since || letter.atMilliseconds >= until) return false
-  if (error !== undefined && error(errorOf(letter, reveal)) === undefined) return false
-  return (
-    text === undefined || text(lineOf(letter, reveal)) !== undefined || text(valueText(letter, reveal)) !== undefined
-  )
-}
-
-/** The value before the step as a text to search in. */
-export function valueText(letter: DeadLetter, reveal: Reveal): string {
-  const value = valueBefore(letter)
-  return reveal(typeof value === 'string' ? value : JSON.stringify(value))
-}
-
 /** Plain text, or a regular expression between slashes. */
 export function parsePattern(text: string): Pattern {
-  const [, source, flags] = /^\/(.+)\/([a-z]*)$/s.exec(text) ?? []
-  if (source === undefined) {
-    return searched => {
-      const start = searched.indexOf(text)
-      return start === -1 ? undefined : { start, length: text.length }
-    }
-  }
-  const expression = compile(source, flags)
-  return searched => {
-    const match = expression.exec(searched)
-    return match === null ? undefined : { start: match.index, length: match[0].length }
-  }
-}
-
-const KINDS: readonly DeadLetter['kind'][] = ['dead', 'unmatched']
-
-function compile(source: string, flags = ''): RegExp {
   try {
-    // These two would make it remember where the last search ended.
-    return new RegExp(source, flags.replace(/[gy]/g, ''))
+    return parse(text)
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message)
   }
 }
+
+const KINDS: readonly DeadLetter['kind'][] = ['dead', 'unmatched']
 
 function collect(value: string, previous: readonly string[]): string[] {
   return [...previous, value]

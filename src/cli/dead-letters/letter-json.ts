@@ -1,10 +1,11 @@
 // A dead letter as one JSON object, in the words of the API.
 
 import { isUtf8 } from 'node:buffer'
+import { isCut, lineOf } from '../../state/dead-letter-log/filter.ts'
 
 import type { StoredLetter } from '../../state/dead-letter-log/reader.ts'
 import { BufferedOutput } from '../buffered-output.ts'
-import { changedValueOf, isCut, lineOf, type Reveal } from './letter-text.ts'
+import { changedValueOf, type Reveal } from './letter-text.ts'
 
 const NEWLINE = 0x0a
 const CARRIAGE_RETURN = 0x0d

@@ -2,29 +2,14 @@
 
 import { basename } from 'node:path'
 
-import { type DeadLetter, type LetterValue, originalText } from '../../state/dead-letter-log/letter.ts'
+import type { DeadLetter, LetterValue } from '../../state/dead-letter-log/letter.ts'
 import type { createReveal } from '../../threads/reveal.ts'
 
 export type Reveal = ReturnType<typeof createReveal>
 
-export function isCut({ original }: DeadLetter): boolean {
-  return original.sha256 !== undefined
-}
-
-/** The original line without its line end. */
-export function lineOf(letter: DeadLetter, reveal: Reveal): string {
-  return reveal(originalText(letter), isCut(letter))
-}
-
 /** The value that the step was given, when that was not the text of the line. */
 export function changedValueOf({ valueBefore }: DeadLetter, reveal: Reveal): LetterValue | undefined {
   return valueBefore === undefined ? undefined : (revealValue(valueBefore, reveal) as LetterValue)
-}
-
-/** `TypeError: no code`; for a line that nothing is named after, its tag. */
-export function errorOf({ kind, error, tag }: DeadLetter, reveal: Reveal): string {
-  if (error === undefined) return kind === 'unmatched' ? `nothing is named ${JSON.stringify(reveal(tag))}` : ''
-  return reveal(`${error.name}: ${error.message}`)
 }
 
 /** `access.log:17` */

@@ -4,11 +4,12 @@ import { didYouMean } from '../../base/closest-name.ts'
 import { quote } from '../../base/quote.ts'
 import { systemErrorCode, systemErrorReason } from '../../base/system-error.ts'
 import { UserError } from '../../base/user-error.ts'
+import { matches } from '../../state/dead-letter-log/filter.ts'
 import { type LogDamage, readDeadLetters, type StoredLetter } from '../../state/dead-letter-log/reader.ts'
 import { EXIT } from '../exit-codes.ts'
 import { formatCount, formatNumberOf } from '../numbers.ts'
 import { printError, safe } from '../output.ts'
-import { type FilterArguments, matches } from './filter.ts'
+import type { FilterArguments } from './filter.ts'
 import type { OpenLog } from './open-log.ts'
 
 const DAMAGE_SHOWN = 20

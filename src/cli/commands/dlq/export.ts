@@ -1,17 +1,16 @@
 // `linescope dlq export`: dead letters for other programs, or the lines themselves to be run again.
 
 import { closeSync, openSync } from 'node:fs'
-
 import { Command, Option } from 'commander'
-
 import { quote } from '../../../base/quote.ts'
 import { systemErrorCode, systemErrorReason } from '../../../base/system-error.ts'
 import { UserError } from '../../../base/user-error.ts'
+import { isCut } from '../../../state/dead-letter-log/filter.ts'
 import type { StoredLetter } from '../../../state/dead-letter-log/reader.ts'
 import { BufferedOutput } from '../../buffered-output.ts'
 import { addFilters, type FilterArguments } from '../../dead-letters/filter.ts'
 import { letterJson } from '../../dead-letters/letter-json.ts'
-import { isCut, type Reveal } from '../../dead-letters/letter-text.ts'
+import type { Reveal } from '../../dead-letters/letter-text.ts'
 import { openLog } from '../../dead-letters/open-log.ts'
 import { LogScan } from '../../dead-letters/scan.ts'
 import { EXIT } from '../../exit-codes.ts'

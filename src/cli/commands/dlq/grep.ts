@@ -1,13 +1,14 @@
 // `linescope dlq grep`: dead letters in which a text occurs, and where.
 
 import { Argument, Command } from 'commander'
+import { errorOf, lineOf, type Pattern, valueText } from '../../../state/dead-letter-log/filter.ts'
 
 import type { StoredLetter } from '../../../state/dead-letter-log/reader.ts'
 import { ColumnOutput } from '../../dead-letters/column-output.ts'
 import { oneLine } from '../../dead-letters/escape-bytes.ts'
-import { addFilters, type FilterArguments, type Pattern, parsePattern, valueText } from '../../dead-letters/filter.ts'
+import { addFilters, type FilterArguments, parsePattern } from '../../dead-letters/filter.ts'
 import { printJsonLines } from '../../dead-letters/letter-json.ts'
-import { errorOf, lineOf, numberOf, placeOf, type Reveal } from '../../dead-letters/letter-text.ts'
+import { numberOf, placeOf, type Reveal } from '../../dead-letters/letter-text.ts'
 import { openLog } from '../../dead-letters/open-log.ts'
 import { LogScan } from '../../dead-letters/scan.ts'
 

@@ -1,12 +1,13 @@
 // `linescope dlq ls`: dead letters, one a line.
 
 import { Command } from 'commander'
+import { errorOf, lineOf } from '../../../state/dead-letter-log/filter.ts'
 
 import { ColumnOutput } from '../../dead-letters/column-output.ts'
 import { oneLine } from '../../dead-letters/escape-bytes.ts'
 import { addFilters, type FilterArguments } from '../../dead-letters/filter.ts'
 import { printJsonLines } from '../../dead-letters/letter-json.ts'
-import { errorOf, lineOf, numberOf, placeOf, timeOf } from '../../dead-letters/letter-text.ts'
+import { numberOf, placeOf, timeOf } from '../../dead-letters/letter-text.ts'
 import { openLog } from '../../dead-letters/open-log.ts'
 import { LogScan } from '../../dead-letters/scan.ts'
 

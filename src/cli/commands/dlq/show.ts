@@ -1,6 +1,7 @@
 // `linescope dlq show`: everything that is kept of one dead letter.
 
 import { Command } from 'commander'
+import { errorOf, isCut } from '../../../state/dead-letter-log/filter.ts'
 
 import type { DeadLetter } from '../../../state/dead-letter-log/letter.ts'
 import type { StoredLetter } from '../../../state/dead-letter-log/reader.ts'
@@ -8,7 +9,7 @@ import { BufferedOutput } from '../../buffered-output.ts'
 import { escapeBytes, oneLine } from '../../dead-letters/escape-bytes.ts'
 import type { FilterArguments } from '../../dead-letters/filter.ts'
 import { letterJson } from '../../dead-letters/letter-json.ts'
-import { changedValueOf, errorOf, isCut, numberOf, type Reveal, timeOf } from '../../dead-letters/letter-text.ts'
+import { changedValueOf, numberOf, type Reveal, timeOf } from '../../dead-letters/letter-text.ts'
 import { openLog } from '../../dead-letters/open-log.ts'
 import { LogScan } from '../../dead-letters/scan.ts'
 import { formatCount, formatNumberOf } from '../../numbers.ts'

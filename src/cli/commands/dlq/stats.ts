@@ -1,13 +1,14 @@
 // `linescope dlq stats`: how many dead letters there are, where, and why.
 
 import { Command } from 'commander'
+import { errorOf } from '../../../state/dead-letter-log/filter.ts'
 
 import type { StoredLetter } from '../../../state/dead-letter-log/reader.ts'
 import { ColumnOutput } from '../../dead-letters/column-output.ts'
 import { oneLine } from '../../dead-letters/escape-bytes.ts'
 import { addFilters, type FilterArguments } from '../../dead-letters/filter.ts'
 import { isoMoment } from '../../dead-letters/letter-json.ts'
-import { errorOf, type Reveal, timeOf } from '../../dead-letters/letter-text.ts'
+import { type Reveal, timeOf } from '../../dead-letters/letter-text.ts'
 import { openLog } from '../../dead-letters/open-log.ts'
 import { LogScan } from '../../dead-letters/scan.ts'
 import { formatBytes, formatCount, formatNumberOf } from '../../numbers.ts'
