@@ -34,7 +34,7 @@ export type Result = 'passed' | 'failed' | 'not run'
 
 const ROWS = join(ROOT, 'scripts', 'fault-rows.json')
 const IDS = '\\[([A-H]\\d+(?: [A-H]\\d+)*)\\]'
-const STRING = new RegExp(`(?<=^|[(\\s,?:])(['"\`])((?:\\\\.|(?!\\1)[^\\\\\\n])*?)\\s${IDS}\\1`, 'gm')
+const STRING = new RegExp(`(?<=^|[(\\[\\s,?:])(['"\`])((?:\\\\.|(?!\\1)[^\\\\\\n])*?)\\s${IDS}\\1`, 'gm')
 
 export function readSections(): Section[] {
   return JSON.parse(readFileSync(ROWS, 'utf8')) as Section[]
