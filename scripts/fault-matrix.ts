@@ -33,14 +33,19 @@ export interface CoveringTest {
 export type Result = 'passed' | 'failed' | 'not run'
 
 const ROWS = join(ROOT, 'scripts', 'fault-rows.json')
-const IDS = '\\[([A-H]\\d+(?: [A-H]\\d+)*)\\]'
-const STRING = new RegExp(`(?<=^|[(\\[\\s,?:])(['"\`])((?:\\\\.|(?!\\1)[^\\\\\\n])*?)\\s${IDS}\\1`, 'gm')
+const GROUP = '\\[[A-H]\\d+(?: [A-H]\\d+)*\\]'
+const STRING = new RegExp(
+  `(?<=^|[(\\[\\s,?:])(['"\`])((?:\\\\.|(?!\\1)[^\\\\\\n])*?)\\s(${GROUP}(?: ${GROUP})*)\\1`,
+  'gm'
+)
+/** Names may stand in the tests, or in what several tests go through. */
+const FILES = /\.test\.ts$|-fixtures\.ts$|^test\/.*\.ts$/
 
 export function readSections(): Section[] {
   return JSON.parse(readFileSync(ROWS, 'utf8')) as Section[]
 }
 
-/** Of all files of tests, in the order of their paths. */
+/** Of all files that name tests, in the order of their paths. */
 export function findCoveringTests(): CoveringTest[] {
   const files = ['src', 'test'].flatMap(folder =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map(
@@ -48,16 +53,21 @@ export function findCoveringTests(): CoveringTest[] {
     )
   )
   return files
-    .filter(path => path.endsWith('.test.ts'))
+    .filter(path => FILES.test(path))
     .sort((a, b) => (a < b ? -1 : 1))
     .flatMap(file => coveringTestsIn(file, readFileSync(join(ROOT, file), 'utf8')))
+}
+
+/** Is this the test that ran in a file under a name? */
+export function isSameTest(test: CoveringTest, file: string, name: string): boolean {
+  return (test.file === file || !test.file.endsWith('.test.ts')) && test.name.test(name)
 }
 
 export function coveringTestsIn(file: string, source: string): CoveringTest[] {
   return [...source.matchAll(STRING)].map(([, quote, text = '', ids = '']) => {
     const parts = (quote === '`' ? text.split(/\$\{[^}]*\}/) : [text]).map(part => part.replace(/\\(.)/g, '$1'))
-    const name = new RegExp(`^${[...parts.slice(0, -1), `${parts.at(-1)} [${ids}]`].map(literally).join('.*')}$`, 's')
-    return { file, title: parts.join('…'), ids: ids.split(' '), name }
+    const name = new RegExp(`^${[...parts.slice(0, -1), `${parts.at(-1)} ${ids}`].map(literally).join('.*')}$`, 's')
+    return { file, title: parts.join('…'), ids: ids.match(/[A-H]\d+/g) ?? [], name }
   })
 }
 

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { relative } from 'node:path'
 
 import { ROOT } from './binary.ts'
-import { FAULT_MATRIX, findCoveringTests, readSections, renderMatrix, resultIn } from './fault-matrix.ts'
+import { FAULT_MATRIX, findCoveringTests, isSameTest, readSections, renderMatrix, resultIn } from './fault-matrix.ts'
 
 interface TestEvent {
   readonly type: string
@@ -23,7 +23,7 @@ export default async function* faultReport(events: AsyncIterable<TestEvent>): As
   for await (const { type, data } of events) {
     if ((type !== 'test:pass' && type !== 'test:fail') || data.file === undefined || data.skip !== undefined) continue
     const file = relative(ROOT, data.file).replaceAll('\\', '/')
-    const test = tests.find(each => each.file === file && each.name.test(data.name ?? ''))
+    const test = tests.find(each => isSameTest(each, file, data.name ?? ''))
     if (test !== undefined) failed.set(test, type === 'test:fail' || failed.get(test) === true)
   }
   const before = readBefore()

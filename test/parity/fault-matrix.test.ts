@@ -8,6 +8,7 @@ import {
   coveringTestsIn,
   FAULT_MATRIX,
   findCoveringTests,
+  isSameTest,
   readSections,
   renderMatrix,
   resultIn
@@ -37,20 +38,35 @@ describe('the fault matrix', () => {
     const source = [
       `test('it\\'s one ${id}', t => {})`,
       `test(\`of \${each} and \${more} ${id}\`, () => 0)`,
-      `  test("a (b) ${id}",`,
+      `  test("a (b) [C1] ${id}",`,
+      `[['in a table ${id}', 1]]`,
       `// no 'name' ${id}, and nothing that isn't one`,
       `const [first] = ids; test('without an id')`
     ].join('\n')
     const found = coveringTestsIn('a.test.ts', source)
     assert.deepEqual(
       found.map(({ title }) => title),
-      ["it's one", 'of … and …', 'a (b)']
+      ["it's one", 'of … and …', 'a (b)', 'in a table']
     )
     assert.deepEqual(found[0]?.ids, ['C1', 'D2'])
+    assert.deepEqual(found[2]?.ids, ['C1', 'C1', 'D2'])
     assert.ok(found[0]?.name.test(`it's one ${id}`))
     assert.ok(found[1]?.name.test(`of this and that ${id}`))
     assert.ok(!found[1]?.name.test(`of this and that`))
-    assert.ok(!found[2]?.name.test(`a b ${id}`))
+    assert.ok(!found[2]?.name.test(`a b [C1] ${id}`))
+  })
+
+  test('takes a name that several tests go through for theirs, and no other', () => {
+    const id = '[A1]'
+    const [own] = coveringTestsIn('a.test.ts', `test('x ${id}')`)
+    const [shared] = coveringTestsIn('x-fixtures.ts', `{ name: 'x ${id}' }`)
+    const answers = [own, shared].map(covering =>
+      ['a.test.ts', 'b.test.ts'].map(file => isSameTest(covering, file, `x ${id}`))
+    )
+    assert.deepEqual(answers, [
+      [true, false],
+      [true, true]
+    ])
   })
 
   test('keeps what it said of tests that were not run, and forgets tests that are gone', () => {
