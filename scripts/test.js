@@ -9,6 +9,7 @@ import { resolve } from 'node:path'
 
 import { endLike, runChild } from './child.js'
 import { prepare } from './setup.js'
+import { installSystemTools } from './system-tools.js'
 
 const FOLDERS = ['src', 'test']
 const FILE_TIMEOUT_MILLISECONDS = 180_000
@@ -33,6 +34,7 @@ if (files.length === 0) {
   process.exit(2)
 }
 
+installSystemTools()
 const { node, environment } = await prepare()
 // Each file of tests is a process of its own: what one has compiled serves the next.
 const env = { ...environment, NODE_COMPILE_CACHE: resolve('.cache', 'compiled') }

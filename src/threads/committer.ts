@@ -28,7 +28,7 @@ import type { InputPositions } from './input-positions.ts'
 /** Between two commits, at least. */
 const COMMIT_MILLISECONDS = 50
 /** Of the time, at most this part is spent on commits: a slow disk slows the commits, not the lines. */
-const COMMIT_SHARE = 0.05
+const COMMIT_SHARE = 0.25
 /** After one that found no room. */
 const RETRY_MILLISECONDS = 500
 

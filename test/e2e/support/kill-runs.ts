@@ -94,7 +94,7 @@ function written(folder: string, { sinks }: KilledPipeline): number {
   return sinks.reduce((sum, sink) => sum + (statSync(join(folder, sink), { throwIfNoEntry: false })?.size ?? 0), 0)
 }
 
-function ledgerOfCompleteRun(folder: string): Ledger | undefined {
+export function ledgerOfCompleteRun(folder: string): Ledger | undefined {
   const [stateFolder] = stateFoldersIn(join(folder, '.linescope'))
   const checkpoint = stateFolder === undefined ? undefined : readCheckpoint(stateFolder)?.checkpoint
   if (checkpoint?.isComplete !== true) return undefined
@@ -106,7 +106,7 @@ function ledgerOfCompleteRun(folder: string): Ledger | undefined {
   return { entered, replayed, forked, delivered, dropped, dead, unmatched, joined, in_flight: 0, unaccounted }
 }
 
-function outcomeOf(folder: string, { sinks }: KilledPipeline): Pick<Outcome, 'files' | 'letters'> {
+export function outcomeOf(folder: string, { sinks }: KilledPipeline): Pick<Outcome, 'files' | 'letters'> {
   const [stateFolder] = stateFoldersIn(join(folder, '.linescope'))
   const letters: string[] = []
   for (const entry of readDeadLetters(stateFolder)) {
