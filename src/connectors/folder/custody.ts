@@ -27,7 +27,7 @@ import { writtenState } from './completeness.ts'
 import { type FailureNotes, inodeOf } from './failure-notes.ts'
 import type { Layout } from './layout.ts'
 import type { Mover } from './move.ts'
-import { syncFolder } from './sync-folder.ts'
+import type { FolderSyncs } from './sync-folder.ts'
 
 /** What is about one file, and may be mended while the run goes on. */
 const REFUSALS: ReadonlySet<string | undefined> = new Set(['EACCES', 'EBUSY', 'EPERM'])
@@ -57,6 +57,7 @@ export class Custody {
   private readonly layout: Layout
   private readonly mover: Mover
   private readonly notes: FailureNotes
+  private readonly syncs: FolderSyncs
   private readonly deletes: boolean
   private readonly release: (sourceNumber: number) => void
   private readonly log: (message: string) => void
@@ -75,6 +76,7 @@ export class Custody {
     layout: Layout,
     mover: Mover,
     notes: FailureNotes,
+    syncs: FolderSyncs,
     deletes: boolean,
     release: (sourceNumber: number) => void,
     log: (message: string) => void
@@ -83,6 +85,7 @@ export class Custody {
     this.layout = layout
     this.mover = mover
     this.notes = notes
+    this.syncs = syncs
     this.deletes = deletes
     this.release = release
     this.log = log
@@ -104,8 +107,8 @@ export class Custody {
       }
     }
     if (claimed.length > 0) {
-      syncFolder(this.fileSystem, this.layout.underprocess)
-      syncFolder(this.fileSystem, this.layout.unprocessed)
+      this.syncs.sync(this.layout.underprocess)
+      this.syncs.sync(this.layout.unprocessed)
     }
     return claimed
   }
@@ -128,7 +131,7 @@ export class Custody {
   /** Tries again what could not be moved, makes durable what was, and releases it. Throws when a sync fails. */
   settle(): void {
     for (const [sourceNumber, file] of this.leaving) this.move(sourceNumber, file)
-    for (const folder of this.unsynced) syncFolder(this.fileSystem, folder)
+    for (const folder of this.unsynced) this.syncs.sync(folder)
     this.unsynced.clear()
     const done = [...this.moved].sort((left, right) => left - right)
     this.moved.clear()
@@ -170,8 +173,8 @@ export class Custody {
       const name = mover.intoShared(path, layout.quarantine, file.underName)
       this.unsynced.add(layout.quarantine)
       // The note stays until its file has left for good: alone in `underprocess` again the file would look read.
-      syncFolder(fileSystem, layout.quarantine)
-      syncFolder(fileSystem, layout.underprocess)
+      this.syncs.sync(layout.quarantine)
+      this.syncs.sync(layout.underprocess)
       this.bringNote(file, inodeOf(status), name)
     } else if (this.deletes) {
       fileSystem.unlinkSync(path)

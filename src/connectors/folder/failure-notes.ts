@@ -10,7 +10,7 @@ import { writeFully } from '../../base/write-fully.ts'
 import type { Layout } from './layout.ts'
 import type { Mover } from './move.ts'
 import { fitted, isTemporaryName } from './names.ts'
-import { syncFile, syncFolder } from './sync-folder.ts'
+import { type FolderSyncs, syncFile } from './sync-folder.ts'
 
 const NOTE = /^\.error-(\d+)$/
 
@@ -18,8 +18,10 @@ export class FailureNotes {
   private readonly fileSystem: FileSystem
   private readonly layout: Layout
   private readonly mover: Mover
+  private readonly syncs: FolderSyncs
 
-  constructor(fileSystem: FileSystem, layout: Layout, mover: Mover) {
+  constructor(fileSystem: FileSystem, layout: Layout, mover: Mover, syncs: FolderSyncs) {
+    this.syncs = syncs
     this.fileSystem = fileSystem
     this.layout = layout
     this.mover = mover
@@ -36,7 +38,7 @@ export class FailureNotes {
     } finally {
       this.fileSystem.closeSync(descriptor)
     }
-    syncFolder(this.fileSystem, this.layout.underprocess)
+    this.syncs.sync(this.layout.underprocess)
   }
 
   has(inode: string): boolean {

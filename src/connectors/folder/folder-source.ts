@@ -17,6 +17,7 @@ import { FolderInput, isShortage } from './input.ts'
 import type { Layout } from './layout.ts'
 import { Mover } from './move.ts'
 import { recover } from './recovery.ts'
+import type { FolderSyncs } from './sync-folder.ts'
 import type { Watcher, WatchFolder } from './watch.ts'
 
 export interface FolderOptions {
@@ -35,6 +36,7 @@ export interface FolderSourceSettings {
   readonly clock: Clock
   readonly watch: WatchFolder
   readonly layout: Layout
+  readonly syncs: FolderSyncs
   readonly options: FolderOptions
   readonly setup: SourceSetup
   readonly lock: FileLock
@@ -45,6 +47,8 @@ const CLAIMED_AT_ONCE = 64
 // Of a folder that changes all the time, scans take at most a tenth of the time.
 const SHORTEST_PAUSE_MILLISECONDS = 20
 const PAUSE_PER_SCAN = 10
+// What is read and not committed is remembered: when commits wait for room on a disk, so does the reading.
+const MOST_UNCOMMITTED = 1024
 const SHORTAGE_PAUSE_MILLISECONDS = 200
 
 export class FolderSource implements Source {
@@ -73,13 +77,22 @@ export class FolderSource implements Source {
   private complaint = ''
 
   constructor(settings: FolderSourceSettings) {
-    const { fileSystem, layout, options, setup, clock } = settings
+    const { fileSystem, layout, syncs, options, setup, clock } = settings
     this.settings = settings
     this.log = message => setup.log?.(message)
     const mover = new Mover(fileSystem)
-    this.notes = new FailureNotes(fileSystem, layout, mover)
+    this.notes = new FailureNotes(fileSystem, layout, mover, syncs)
     const release = (sourceNumber: number) => setup.release!(sourceNumber)
-    this.custody = new Custody(fileSystem, layout, mover, this.notes, options.after === 'delete', release, this.log)
+    this.custody = new Custody(
+      fileSystem,
+      layout,
+      mover,
+      this.notes,
+      syncs,
+      options.after === 'delete',
+      release,
+      this.log
+    )
     const rules = {
       ...options,
       pattern: options.pattern,
@@ -101,9 +114,10 @@ export class FolderSource implements Source {
     const input = this.underway.get(sourceNumber)
     if (input === undefined) return
     this.underway.delete(sourceNumber)
+    if (this.underway.size === MOST_UNCOMMITTED - 1) this.wake()
     this.attempt(() => this.custody.letGo(sourceNumber, input.outcome))
     // After the end nothing else may come of which a later turn of the event loop would be part.
-    if (this.isClosed) this.attempt(() => this.custody.settle())
+    if (this.isClosed) this.settleAtEnd()
     else this.settleSoon()
   }
 
@@ -113,8 +127,13 @@ export class FolderSource implements Source {
     this.current?.close()
     this.stopWatching()
     this.wake()
-    this.attempt(() => this.custody.settle())
+    this.settleAtEnd()
     this.settings.lock.release()
+  }
+
+  private settleAtEnd(): void {
+    this.attempt(() => this.custody.settle())
+    this.settings.syncs.close()
   }
 
   /** What fails is said where somebody listens: by the next call of the engine. Nothing is released, so nothing is lost. */
@@ -131,6 +150,7 @@ export class FolderSource implements Source {
   private tryNext(): ByteInput | undefined | 'nothing' | Promise<ByteInput> {
     if (this.isClosed) return undefined
     if (this.failure !== undefined) throw this.failure as Error
+    if (this.underway.size >= MOST_UNCOMMITTED) return 'nothing'
     const file = this.nextFile()
     if (file !== undefined) return this.open(file)
     const { exit_when_empty: endsWhenEmpty } = this.settings.options
@@ -151,10 +171,10 @@ export class FolderSource implements Source {
   }
 
   private nextFile(): ClaimedFile | undefined {
-    const { fileSystem, layout, setup } = this.settings
+    const { fileSystem, layout, syncs, setup } = this.settings
     if (this.claimed === undefined) {
       const { notes, custody, log } = this
-      this.claimed = recover(setup.resume ?? [], { fileSystem, layout, notes, custody, log })
+      this.claimed = recover(setup.resume ?? [], { fileSystem, layout, syncs, notes, custody, log })
       if (!custody.isIdle) this.settleSoon()
     }
     if (this.claimed.length === 0) this.claimed = this.claimArrivals()
@@ -193,8 +213,10 @@ export class FolderSource implements Source {
     } catch (cause) {
       const { layout, options } = this.settings
       const message = `cannot look through ${quote(layout.shownUnprocessed)}: ${systemErrorReason(cause)}`
-      // A job that was to end must not end well.
-      if (options.exit_when_empty) throw new SourceError(message, { code: 'SCAN_FAILED', retryable: false, cause })
+      // A job that was to end must not end well, and not before it has looked.
+      this.hasChanged = true
+      if (options.exit_when_empty && !isShortage(cause))
+        throw new SourceError(message, { code: 'SCAN_FAILED', retryable: false, cause })
       this.complain(`${message}; trying again`)
       return false
     } finally {

@@ -10,7 +10,7 @@ import { quote } from '../../base/quote.ts'
 import { systemErrorCode, systemErrorReason } from '../../base/system-error.ts'
 import { UserError } from '../../base/user-error.ts'
 import type { SourceSetup } from '../../sdk/source.ts'
-import { syncFolder } from './sync-folder.ts'
+import type { FolderSyncs } from './sync-folder.ts'
 
 export interface LayoutOptions {
   readonly path: string
@@ -46,12 +46,15 @@ interface Place {
 /** Throws a UserError for what the user can mend. */
 export function prepareLayout(
   fileSystem: FileSystem,
+  syncs: FolderSyncs,
   options: LayoutOptions,
   { baseFolder, outputFiles }: SourceSetup
 ): Layout {
   const root = resolve(baseFolder, options.path)
   requireFolder(fileSystem, options.path, root)
-  const places = ROLES.map(role => preparePlace(fileSystem, root, options, role))
+  const places = ROLES.map(role =>
+    preparePlace(fileSystem, syncs, resolve(root, options[role]), join(options.path, options[role]), role)
+  )
   refuseSamePlace(places)
   refuseOtherFileSystem(places)
   refuseOutputs(fileSystem, places, outputFiles)
@@ -79,11 +82,9 @@ function requireFolder(fileSystem: FileSystem, shown: string, path: string): voi
   throw new UserError(`${quote(shown)} is no folder`, { hint: 'The source "file" reads a single file.' })
 }
 
-function preparePlace(fileSystem: FileSystem, root: string, options: LayoutOptions, role: Role): Place {
-  const path = resolve(root, options[role])
-  const shown = join(options.path, options[role])
+function preparePlace(fileSystem: FileSystem, syncs: FolderSyncs, path: string, shown: string, role: Role): Place {
   try {
-    makeFolder(fileSystem, path)
+    if (makeFolder(fileSystem, path)) syncs.sync(dirname(path))
     const status = fileSystem.statSync(path)
     if (!status.isDirectory()) throw new UserError(`${quote(shown)} (${role}) is no folder`)
     fileSystem.accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
@@ -94,15 +95,15 @@ function preparePlace(fileSystem: FileSystem, root: string, options: LayoutOptio
   }
 }
 
-/** Its name is on the disk before anything is moved into it. */
-function makeFolder(fileSystem: FileSystem, path: string): void {
+/** False when it was there. */
+function makeFolder(fileSystem: FileSystem, path: string): boolean {
   try {
     fileSystem.mkdirSync(path, 0o777)
+    return true
   } catch (error) {
-    if (systemErrorCode(error) === 'EEXIST') return
+    if (systemErrorCode(error) === 'EEXIST') return false
     throw error
   }
-  syncFolder(fileSystem, dirname(path))
 }
 
 function unusable(shown: string, cause: unknown): UserError {

@@ -66,21 +66,26 @@ describe('folder source: quarantine', () => {
     assert.match(raw.text, /^\(.*\n$/)
   })
 
-  test('too many open files is no fault of a file: it waits', async t => {
+  test('too many open files is no fault of a file, nor of the folder: both wait [C13]', async t => {
     const folder = makeInbox(t)
     put(folder, { 'a.log': 'a\n' })
-    let failures = 0
+    const failures = { file: 0, folder: 0 }
     const fileSystem = {
       ...nodeFileSystem,
       openSync(path: string, flags: number, mode?: number) {
-        if (path.endsWith('a.log') && failures++ < 2) throw systemError('EMFILE')
+        if (path.endsWith('a.log') && failures.file++ < 2) throw systemError('EMFILE')
         return nodeFileSystem.openSync(path, flags, mode)
+      },
+      namesInFolder(path: string) {
+        if (failures.folder++ < 2) throw systemError('EMFILE')
+        return nodeFileSystem.namesInFolder(path)
       }
     }
     const opened = open(t, folder, { system: { fileSystem } })
     const [input] = await runAll(opened)
     assert.equal(input.text, 'a\n')
-    assert.match(opened.messages[0], /too many open files.*trying again/)
+    assert.match(opened.messages[0], /cannot look through .*too many open files.*trying again/)
+    assert.match(opened.messages[1], /cannot open .*too many open files.*trying again/)
   })
 
   test('a move that fails is tried again, and the file is released only then', async t => {

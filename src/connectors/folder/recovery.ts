@@ -12,7 +12,7 @@ import type { InputPosition } from '../../sdk/source.ts'
 import type { ClaimedFile, Custody } from './custody.ts'
 import { type FailureNotes, inodeOf } from './failure-notes.ts'
 import type { Layout } from './layout.ts'
-import { syncFolder } from './sync-folder.ts'
+import type { FolderSyncs } from './sync-folder.ts'
 
 interface Entry {
   readonly name: string
@@ -24,6 +24,7 @@ export interface RecoverySettings {
   readonly layout: Layout
   readonly notes: FailureNotes
   readonly custody: Custody
+  readonly syncs: FolderSyncs
   readonly log: (message: string) => void
 }
 
@@ -70,7 +71,7 @@ export function recover(resume: readonly InputPosition[], settings: RecoverySett
 }
 
 /** What made a file fail before may be over. */
-function readAgain(claimed: readonly ClaimedFile[], { fileSystem, layout, notes }: RecoverySettings): void {
+function readAgain(claimed: readonly ClaimedFile[], { fileSystem, layout, notes, syncs }: RecoverySettings): void {
   let hasChanged = false
   for (const { underName } of claimed) {
     const [entry] = entryOf(fileSystem, layout, underName)
@@ -78,7 +79,7 @@ function readAgain(claimed: readonly ClaimedFile[], { fileSystem, layout, notes 
     notes.discard(inodeOf(entry.status))
     hasChanged = true
   }
-  if (hasChanged) syncFolder(fileSystem, layout.underprocess)
+  if (hasChanged) syncs.sync(layout.underprocess)
 }
 
 /** Nothing for our own files, and for what no run has put there. */

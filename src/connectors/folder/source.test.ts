@@ -113,6 +113,22 @@ describe('folder source: the way of a file', () => {
     assert.equal((await readOne(input)).text, 'two\r\nthree\r\n')
   })
 
+  test('what is read and not committed is bounded: when commits wait, so does the reading', async t => {
+    const folder = makeInbox(t)
+    for (let index = 0; index < 1_100; index++) put(folder, { [`${index}.log`]: `${index}\n` })
+    const { source } = open(t, folder)
+    for (let index = 0; index < 1_024; index++) await readOne(await nextInput(source))
+    let hasMore = false
+    const next = nextInput(source).then(input => {
+      hasMore = true
+      return input
+    })
+    await sleep(150)
+    assert.equal(hasMore, false)
+    source.committed!(0)
+    assert.equal((await next).sourceNumber, 1_024)
+  })
+
   test('thousands of files come out once each, in the order of their names', async t => {
     const folder = makeInbox(t)
     const count = 9_000

@@ -16,6 +16,7 @@ import { defineSource } from '../../sdk/source.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { FolderSource } from './folder-source.ts'
 import { prepareLayout } from './layout.ts'
+import { FolderSyncs } from './sync-folder.ts'
 import { type WatchFolder, watchFolder } from './watch.ts'
 
 const folderName = (name: string, purpose: string) =>
@@ -85,12 +86,15 @@ export function createFolderSource(system: FolderSystem) {
         throw new UserError('the source "folder" needs a run that keeps checkpoints', {
           hint: 'Without them nobody says when a file may be moved on: give the run a state folder.'
         })
-      const layout = prepareLayout(system.fileSystem, given, setup)
-      const lock = lockFolder(system, layout.underprocess)
+      const syncs = new FolderSyncs(system.fileSystem)
+      let lock: FileLock | undefined
       try {
-        return new FolderSource({ ...system, layout, options: given, setup, lock })
+        const layout = prepareLayout(system.fileSystem, syncs, given, setup)
+        lock = lockFolder(system, layout.underprocess)
+        return new FolderSource({ ...system, layout, syncs, options: given, setup, lock })
       } catch (error) {
-        lock.release()
+        lock?.release()
+        syncs.close()
         throw error
       }
     }
