@@ -28,7 +28,8 @@ export type Leaf = z.infer<typeof LeafSchema>
 
 export const TraceSchema = z
   .object({
-    id: z.string().describe('Source number and byte offset: `0:1427`.'),
+    id: z.string().describe('Source number and byte offset: `0:1427`; of a replayed line `r<job>.<n>`.'),
+    replay_of: z.string().nullable().describe('Id of the dead letter that was replayed; null for all other lines.'),
     line: z.string().describe('The text that entered; bytes that are not UTF-8 show as U+FFFD.'),
     line_bytes: CountSchema.describe('Length of the whole line in bytes, without its line end.'),
     line_is_cut: z.boolean().describe('Only the beginning of the line is in `line`.'),

@@ -109,7 +109,7 @@ export class CallContext implements ProcessorContext {
   }
 
   get isReplay(): boolean {
-    return false
+    return this.#slot.batch.replay !== undefined
   }
 
   get error(): Error | undefined {
@@ -119,21 +119,24 @@ export class CallContext implements ProcessorContext {
   }
 
   get source(): string {
-    return this.#slot.batch.input.name
+    const { batch, item } = this.#slot
+    return batch.replayLineOf(item)?.letter.source ?? batch.input.name
   }
 
   get file(): string | undefined {
-    return this.#slot.batch.input.file
+    const { batch, item } = this.#slot
+    return batch.replay === undefined ? batch.input.file : batch.replayLineOf(item)?.letter.file
   }
 
   get lineNumber(): number {
     const { batch, item } = this.#slot
-    return batch.firstLineNumber + batch.rootOf(item)
+    return batch.replayLineOf(item)?.letter.lineNumber ?? batch.firstLineNumber + batch.rootOf(item)
   }
 
   get offset(): number {
     const { batch, item } = this.#slot
-    return batch.offset + batch.starts[batch.rootOf(item)] - batch.starts[0]
+    const letter = batch.replayLineOf(item)?.letter
+    return letter?.offset ?? batch.offset + batch.starts[batch.rootOf(item)] - batch.starts[0]
   }
 
   get tag(): string {

@@ -4,6 +4,7 @@ import type { LineValue } from '../sdk/line.ts'
 import { type Batch, VOID } from './batch.ts'
 import type { CallSlot } from './call.ts'
 import { EngineError, fanoutMessage } from './errors.ts'
+import { freeze, refuseValue } from './freeze.ts'
 import type { NodeRuntime } from './node.ts'
 import type { LimitsPlan } from './plan.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -197,18 +198,4 @@ function checkValue(value: unknown): void {
   if (typeof value === 'string') return
   if (typeof value === 'object' && value !== null) freeze(value)
   else refuseValue(value === null || value === undefined ? String(value) : `a ${typeof value}`)
-}
-
-function refuseValue(what: string): never {
-  throw new EngineError('wrong_value', `emitted ${what}; a line is text or a record (an object or array)`)
-}
-
-// Stops at what is frozen already: a record that passes through unchanged costs one check.
-function freeze(value: object): void {
-  if (Object.isFrozen(value)) return
-  if (ArrayBuffer.isView(value)) refuseValue('bytes')
-  Object.freeze(value)
-  for (const inner of Object.values(value)) {
-    if (typeof inner === 'object' && inner !== null) freeze(inner)
-  }
 }

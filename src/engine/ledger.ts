@@ -19,14 +19,15 @@ export function writeLedger(
   nodes: readonly NodeRuntime[],
   calls: Calls
 ): void {
-  let { entered, forked, dropped, dead, unmatched } = totals
+  let { entered, replayed, forked, dropped, dead, unmatched } = totals
   let inFlight = calls.countOf(open)
   let openLines = 0
   let openBytes = 0
   const counts = new Float64Array(16)
   for (const batch of open) {
     const lines = Math.min(batch.lineCount, batch.stopAt)
-    entered += lines
+    if (batch.replay === undefined) entered += lines
+    else replayed += lines
     openLines += lines
     openBytes += batch.byteLength
     forked -= lines
@@ -44,6 +45,7 @@ export function writeLedger(
   inFlight += counts[DELIVERED]
 
   counters[LANE.entered] = entered
+  counters[LANE.replayed] = replayed
   counters[LANE.forked] = forked
   counters[LANE.delivered] = totals.delivered
   counters[LANE.dropped] = dropped

@@ -3,6 +3,7 @@
 import type { PathWriter } from '../shared-memory/index.ts'
 import type { DeadLetter } from '../state/dead-letter-log/letter.ts'
 import type { Batch, DeadDetail } from './batch.ts'
+import { replayId } from './replay-line.ts'
 
 export interface LetterWriter {
   /** Returns when the letters are in the log in full. */
@@ -25,24 +26,34 @@ export function letterOf(
   const offset = batch.offset + batch.starts[line] - batch.starts[0]
   const isUnchanged = (batch.path[item] & 1) === 0
   const lastAttempt = detail.attempts[detail.attempts.length - 1]
+  const replayed = batch.replayLineOf(item)
+  const id = replayed === undefined ? `${batch.input.sourceNumber}:${offset}` : replayId(replayed.mark)
   return {
     kind: detail.kind,
-    id: `${batch.input.sourceNumber}:${offset}${fork === 0 ? '' : `.${fork}`}`,
-    original: originalOf(batch, line),
+    id: fork === 0 ? id : `${id}.${fork}`,
+    original: replayed?.letter.original ?? originalOf(batch, line),
     valueBefore: isUnchanged ? undefined : detail.valueBefore,
     processor: detail.node === -1 ? '' : run.nodeNames[detail.node],
     tag: detail.tag,
     error: detail.error,
     attempts: detail.attempts,
     journey: paths.nodesOf(batch.path[item] >> 1).map(node => run.nodeNames[node]),
-    source: batch.input.name,
-    file: batch.input.file,
-    lineNumber: batch.firstLineNumber + line,
-    offset,
+    ...(replayed === undefined ? placeOf(batch, line, offset) : placeOfLetter(replayed.letter)),
     atMilliseconds: lastAttempt?.atMilliseconds ?? Date.now(),
     configHash: run.configHash,
-    replayOf: undefined
+    replayOf: replayed?.letter.id
   }
+}
+
+type Place = Pick<DeadLetter, 'source' | 'file' | 'lineNumber' | 'offset'>
+
+function placeOf({ input, firstLineNumber }: Batch, line: number, offset: number): Place {
+  return { source: input.name, file: input.file, lineNumber: firstLineNumber + line, offset }
+}
+
+/** Where the line came from at first. */
+function placeOfLetter({ source, file, lineNumber, offset }: DeadLetter): Place {
+  return { source, file, lineNumber, offset }
 }
 
 function originalOf(batch: Batch, line: number): DeadLetter['original'] {

@@ -10,6 +10,8 @@ import { describeError } from './errors.ts'
 import type { LaneObserver } from './lane-observer.ts'
 import { type LetterWriter, letterOf } from './letters.ts'
 import type { Patience } from './patience.ts'
+import type { ReplayLine } from './replay-line.ts'
+import { replayOutcomes } from './replay-outcomes.ts'
 import type { SinkOutput } from './sink-output.ts'
 import { CHANGED, DEAD, DELIVERED, DROPPED, FAILED_ONCE, LANE, type Telemetry, UNMATCHED } from './telemetry.ts'
 
@@ -35,6 +37,7 @@ export interface SettlerSettings {
 /** Totals of settled batches: what the ledger stands on. */
 export interface SettledTotals {
   entered: number
+  replayed: number
   forked: number
   delivered: number
   dropped: number
@@ -53,7 +56,8 @@ function alsoWait(waits: Promise<void>[] | undefined, done: void | Promise<void>
 
 function totalsIn(counters: Float64Array): SettledTotals {
   return {
-    entered: counters[LANE.settled_lines] + counters[LANE.settled_replayed],
+    entered: counters[LANE.settled_lines],
+    replayed: counters[LANE.settled_replayed],
     forked: counters[LANE.settled_forked],
     delivered: counters[LANE.delivered],
     dropped: counters[LANE.settled_dropped],
@@ -186,8 +190,10 @@ export class Settler {
     const counts = this.#counts.fill(0)
     this.#closePaths(batch, lines, counts)
     const { totals } = this
-    totals.entered += lines
-    totals.lines += lines
+    if (batch.replay === undefined) {
+      totals.entered += lines
+      totals.lines += lines
+    } else totals.replayed += lines
     totals.batches++
     totals.delivered += counts[DELIVERED]
     totals.dropped += counts[DROPPED]
@@ -199,6 +205,7 @@ export class Settler {
     this.#noteLetters()
     const now = this.#telemetry.now()
     this.#telemetry.noteSettled(batch, lines, now)
+    batch.replay?.settled(replayOutcomes(batch, lines))
     if (this.#telemetry.recordsJourneys) this.#recordJourneys(batch, lines, now)
   }
 
@@ -267,6 +274,10 @@ export class Settler {
 
   #recordJourneys(batch: Batch, lines: number, settledAtMilliseconds: number): void {
     const journeys = this.#telemetry.journeys!
+    if (batch.replay !== undefined) {
+      this.#recordReplayed(batch, batch.replay.lines, lines, settledAtMilliseconds)
+      return
+    }
     journeys.beginBatch({
       sourceNumber: batch.input.sourceNumber,
       offset: batch.offset,
@@ -282,6 +293,27 @@ export class Settler {
       journeys.addLines(head, Int32Array.of(0, Math.min(end, MAX_INT32)), 0, lines, batch.path, batch.outcome)
     } else if (!batch.hasForks) journeys.addLines(batch.bytes, batch.starts, 0, lines, batch.path, batch.outcome)
     else this.#recordForked(batch, lines)
+  }
+
+  /** Each line as a batch of its own: they come from different places. */
+  #recordReplayed(batch: Batch, replayed: readonly ReplayLine[], lines: number, settledAtMilliseconds: number): void {
+    const { readAtMilliseconds, bytes, starts, path, outcome } = batch
+    const journeys = this.#telemetry.journeys!
+    for (let line = 0; line < lines; line++) {
+      const { letter, mark } = replayed[line]
+      journeys.beginBatch({
+        sourceNumber: this.#telemetry.sourceNumberOf(letter),
+        offset: letter.offset,
+        firstLineNumber: letter.lineNumber - line,
+        readAtMilliseconds,
+        settledAtMilliseconds,
+        bytesStart: starts[line],
+        replay: mark
+      })
+      const after = line + 1 < batch.lineCount ? line + 1 : -1
+      if (batch.nextOf(line) === after) journeys.addLines(bytes, starts, line, line + 1, path, outcome)
+      else this.#recordFork(batch, line, after)
+    }
   }
 
   #recordForked(batch: Batch, lines: number): void {

@@ -339,6 +339,7 @@ describe('errors', () => {
       file: 'input.log',
       line_number: 2,
       trace_id: '0:5',
+      replay_of: null,
       attempt: 2,
       is_final: true,
       stack: 'TypeError: second try\n    at x'

@@ -7,7 +7,7 @@ import type { LaneReader } from './lane-reader.ts'
 import { textBytes } from './line-text.ts'
 import { isoMoment } from './moment.ts'
 import type { Reveal } from './reveal.ts'
-import { journeyId, type Names } from './trace-answer.ts'
+import { journeyId, type Names, replayOf } from './trace-answer.ts'
 
 export const KEPT_ERRORS = 1_000
 const KEPT_BYTES = 4 * 1024 * 1024
@@ -67,6 +67,7 @@ export function errorEntry({ lane, record }: RecentError, names: Names, reveal: 
     file: names.sources[record.sourceNumber] ?? null,
     line_number: record.lineNumber,
     trace_id: journeyId(record),
+    replay_of: replayOf(record),
     at: isoMoment(failedAt({ lane, record })),
     attempt: record.attempt,
     is_final: record.isFinal,

@@ -2,7 +2,7 @@
 
 import type { Hop, Leaf, Trace } from '../contract/trace.ts'
 import type { Outcome } from '../contract/words.ts'
-import { decodeLeaf } from '../shared-memory/index.ts'
+import { decodeLeaf, type ReplayMark } from '../shared-memory/index.ts'
 import { journeyTree, routeText } from './journey-tree.ts'
 import { textBytes } from './line-text.ts'
 import { isoMoment } from './moment.ts'
@@ -34,6 +34,7 @@ export function traceOf({ lane, journey }: RecentJourney, names: Names, reveal: 
   const text = textBytes({ offset: journey.offset, bytes: journey.text })
   return {
     id: journeyId(journey),
+    replay_of: replayOf(journey),
     line: reveal(text, journey.isCut),
     line_bytes: journey.fullLength - (journey.text.length - text.length),
     line_is_cut: journey.isCut,
@@ -53,7 +54,21 @@ export function traceOf({ lane, journey }: RecentJourney, names: Names, reveal: 
   }
 }
 
-/** `<source number>:<byte offset>` */
-export function journeyId(place: { readonly sourceNumber: number; readonly offset: number }): string {
-  return `${place.sourceNumber}:${place.offset}`
+interface LinePlace {
+  readonly sourceNumber: number
+  readonly offset: number
+  readonly replay?: ReplayMark | undefined
+}
+
+/** `<source number>:<byte offset>`, or `r<job>.<n>` for a line of a replay. */
+export function journeyId({ sourceNumber, offset, replay }: LinePlace): string {
+  return replay === undefined ? `${sourceNumber}:${offset}` : `r${replay.job}.${replay.index}`
+}
+
+/** Id of the dead letter that the line is a replay of. */
+export function replayOf({ replay }: LinePlace): string | null {
+  if (replay === undefined) return null
+  const { source, offset, fork } = replay.of
+  const line = source < 0 ? `r${-source}.${offset}` : `${source}:${offset}`
+  return fork === 0 ? line : `${line}.${fork}`
 }

@@ -39,6 +39,9 @@ export const LANE_COUNTERS = [
   // How the last settled line ends: 1 \n, 2 \r\n
   'source_line_end',
   'dead_letter_bytes',
+  // The replay job that letters entered from last, and how many of its letters are settled, from the first on
+  'replay_job',
+  'replay_position',
   'errors_shed',
   // Copied from the journey writer before each publish; after a crash, journeys from this one on are void
   'journeys_written',

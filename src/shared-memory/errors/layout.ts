@@ -11,11 +11,13 @@
 //   | size       |   ×2    |     ×2       |  ×2     |                                                 |
 //   +------------+---------+--------------+---------+-------------------------------------------------+
 //
+// Words 16 to 21 are a mark when the line is one of a replay (replay-mark.ts); the bytes follow it.
 // `×2` is a double in two words. The lane owns a page while it writes it, the observer while it copies it.
 
 import { alignWords } from '../cells.ts'
 import { pagesWords } from '../pages/layout.ts'
 import type { RegionLimits } from '../region.ts'
+import { REPLAY_WORDS } from '../replay-mark.ts'
 
 export const NAME_BYTES = 256
 export const MESSAGE_BYTES = 4_096
@@ -35,9 +37,10 @@ export const RECORD = {
   lineFullBytes: 9,
   offset: 10,
   lineNumber: 12,
-  at: 14
+  at: 14,
+  replay: 16
 } as const
-export const RECORD_HEADER_WORDS = 16
+export const RECORD_HEADER_WORDS: number = RECORD.replay + REPLAY_WORDS
 
 export const IS_FINAL = 1
 export const MESSAGE_CUT = 2

@@ -3,6 +3,7 @@
 
 import { type PageHeader, type PageLedger, PageReader } from '../pages/reader.ts'
 import { openRegion, type Region } from '../region.ts'
+import { type ReplayMark, readReplayMark } from '../replay-mark.ts'
 import {
   IS_FINAL,
   LINE_CUT,
@@ -37,6 +38,8 @@ export interface ErrorRecord {
   readonly line: Uint8Array
   readonly isLineCut: boolean
   readonly lineFullLength: number
+  /** Of a line of a replay; its place is that of the line that it is a replay of. */
+  readonly replay?: ReplayMark
 }
 
 export class ErrorReader {
@@ -106,7 +109,11 @@ function decodeRecord(
   const sizes = words.subarray(RECORD.nameBytes, RECORD.lineBytes + 1)
   const end = sizes.reduce((sum, size) => sum + Math.max(size, 0), headerBytes)
   const isSane = recordBytes <= Math.min(bytes.length, MAX_RECORD_BYTES) && end <= recordBytes
-  if (!isSane || !sizes.every(size => size >= 0) || !numbers.subarray(RECORD.offset / 2).every(Number.isFinite)) {
+  if (
+    !isSane ||
+    !sizes.every(size => size >= 0) ||
+    !numbers.subarray(RECORD.offset / 2, RECORD.replay / 2).every(Number.isFinite)
+  ) {
     return undefined
   }
   let at = headerBytes
@@ -115,6 +122,7 @@ function decodeRecord(
     return bytes.subarray(at - size, at)
   }
   const flags = words[RECORD.flags]
+  const replay = readReplayMark(words, numbers, RECORD.replay)
   const error: ErrorRecord = {
     epoch: header.epoch,
     sequence,
@@ -132,7 +140,8 @@ function decodeRecord(
     isStackCut: (flags & STACK_CUT) !== 0,
     line: take(words[RECORD.lineBytes]),
     isLineCut: (flags & LINE_CUT) !== 0,
-    lineFullLength: words[RECORD.lineFullBytes]
+    lineFullLength: words[RECORD.lineFullBytes],
+    ...(replay === undefined ? {} : { replay })
   }
   return { error, bytes: recordBytes }
 }

@@ -3,6 +3,7 @@
 
 import { PageWriter } from '../pages/writer.ts'
 import { openRegion, type Region } from '../region.ts'
+import { type ReplayMark, writeReplayMark } from '../replay-mark.ts'
 import {
   IS_FINAL,
   LINE_BYTES,
@@ -38,6 +39,7 @@ export interface ErrorEntry {
   readonly stack: string
   /** The value that failed: raw bytes, or text (a record as JSON). */
   readonly line: Uint8Array | string
+  readonly replay?: ReplayMark | undefined
 }
 
 export class ErrorWriter {
@@ -109,6 +111,7 @@ export class ErrorWriter {
     this.#numbers[RECORD.offset / 2] = error.offset
     this.#numbers[RECORD.lineNumber / 2] = error.lineNumber
     this.#numbers[RECORD.at / 2] = error.atMilliseconds
+    writeReplayMark(words, this.#numbers, RECORD.replay, error.replay)
     words[RECORD.nameBytes] = this.#addText(error.name, NAME_BYTES, 0)
     words[RECORD.messageBytes] = this.#addText(error.message, MESSAGE_BYTES, MESSAGE_CUT)
     words[RECORD.stackBytes] = this.#addText(error.stack, STACK_BYTES, STACK_CUT)

@@ -1,6 +1,7 @@
 // Turns the private copy of a page into journeys. Never throws: what no writer writes ends the page and is reported.
 
 import type { PageHeader } from '../pages/reader.ts'
+import { type ReplayMark, readReplayMark } from '../replay-mark.ts'
 import {
   ALONE,
   ALONE_WORDS,
@@ -12,12 +13,14 @@ import {
   forkWords,
   IS_CUT,
   IS_FORKED,
+  IS_REPLAY,
   KIND_BATCH,
   LEAF,
   LEAF_WORDS,
   LENGTH_MASK,
   MAX_LEAVES,
   PATH_SHIFT,
+  REPLAY_BATCH_WORDS,
   RUN,
   RUN_LINE_WORDS,
   RUN_WORDS,
@@ -42,6 +45,8 @@ export interface Journey {
   /** Byte offset of the line in its source. */
   readonly offset: number
   readonly lineNumber: number
+  /** Of a line of a replay; its place is that of the line that it is a replay of. */
+  readonly replay?: ReplayMark
   /** Raw bytes without the line end; the first 4 KiB when the line was cut. */
   readonly text: Uint8Array
   readonly fullLength: number
@@ -62,6 +67,7 @@ export interface JourneyPage {
 }
 
 interface Batch {
+  readonly replay?: ReplayMark
   readonly sourceNumber: number
   readonly offset: number
   readonly firstLineNumber: number
@@ -101,9 +107,10 @@ class PageDecoder {
   }
 
   #batchRecord(): boolean {
-    if (!this.#has(BATCH_WORDS)) return false
-    this.#batch = decodeBatch(this.#table.slice(this.#word, this.#word + BATCH_WORDS))
-    this.#word += BATCH_WORDS
+    const length = (this.#table[this.#word] & IS_REPLAY) === 0 ? BATCH_WORDS : REPLAY_BATCH_WORDS
+    if (!this.#has(length)) return false
+    this.#batch = decodeBatch(this.#table.slice(this.#word, this.#word + length))
+    this.#word += length
     return this.#batch !== undefined
   }
 
@@ -184,6 +191,7 @@ class PageDecoder {
       sourceNumber: batch.sourceNumber,
       offset: batch.offset + offset,
       lineNumber: batch.firstLineNumber + index,
+      ...(batch.replay === undefined ? {} : { replay: batch.replay }),
       text,
       fullLength: isCut ? length : text.length,
       isCut,
@@ -203,12 +211,14 @@ class PageDecoder {
 function decodeBatch(words: Int32Array): Batch | undefined {
   const numbers = new Float64Array(words.buffer)
   if (!numbers.subarray(1, 5).every(Number.isFinite)) return undefined
+  const replay = words.length > BATCH_WORDS ? readReplayMark(words, numbers, BATCH_WORDS) : undefined
   return {
     sourceNumber: words[BATCH.sourceNumber],
     offset: numbers[BATCH.offset / 2],
     firstLineNumber: numbers[BATCH.firstLineNumber / 2],
     readAtMilliseconds: numbers[BATCH.readAt / 2],
-    settledAtMilliseconds: numbers[BATCH.settledAt / 2]
+    settledAtMilliseconds: numbers[BATCH.settledAt / 2],
+    ...(replay === undefined ? {} : { replay })
   }
 }
 

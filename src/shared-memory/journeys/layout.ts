@@ -3,6 +3,7 @@
 //   page body:  | text: raw bytes of lines, one after the other | records |
 //
 //   batch:       KIND_BATCH | source number | offset ×2 | first line number ×2 | read at ×2 | settled at ×2 | – | –
+//   replay:      KIND_BATCH + IS_REPLAY, as a batch; it is one line, and its mark follows (replay-mark.ts)
 //   run:         text offset | lines | index of the first in its batch | its offset in the batch,
 //                then for each line: bytes with line end, path << 15 | leaf code
 //   cut line:    text offset + IS_CUT | length without line end | index in batch | offset in batch | path | leaf code
@@ -18,6 +19,7 @@
 import { alignWords } from '../cells.ts'
 import { pagesWords } from '../pages/layout.ts'
 import type { RegionLimits } from '../region.ts'
+import { REPLAY_WORDS } from '../replay-mark.ts'
 
 /** Longer lines are cut. At most so long, a length fits in the 15 bits that a run has for it. */
 export const LONG_LINE_BYTES = 16_384
@@ -28,6 +30,7 @@ export const MAX_LEAVES = 1_024
 
 export const BATCH = { sourceNumber: 1, offset: 2, firstLineNumber: 4, readAt: 6, settledAt: 8 } as const
 export const BATCH_WORDS = 12
+export const REPLAY_BATCH_WORDS: number = BATCH_WORDS + REPLAY_WORDS
 export const RUN = { lines: 1, index: 2, offset: 3 } as const
 export const RUN_WORDS = 4
 export const RUN_LINE_WORDS = 2
@@ -49,6 +52,7 @@ export const START_MASK = 0xff_ff_ff
 export const KIND_BATCH = 1 << 24
 export const IS_CUT = 1 << 25
 export const IS_FORKED = 1 << 26
+export const IS_REPLAY = 1 << 27
 
 export function forkWords(keptLeaves: number): number {
   return ALONE_WORDS + keptLeaves * LEAF_WORDS

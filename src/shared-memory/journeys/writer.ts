@@ -3,6 +3,7 @@
 
 import { PageWriter } from '../pages/writer.ts'
 import { openRegion, type Region } from '../region.ts'
+import { type ReplayMark, writeReplayMark } from '../replay-mark.ts'
 import {
   ALONE,
   ALONE_WORDS,
@@ -14,6 +15,7 @@ import {
   forkWords,
   IS_CUT,
   IS_FORKED,
+  IS_REPLAY,
   KIND_BATCH,
   LEAF,
   LEAF_WORDS,
@@ -21,6 +23,7 @@ import {
   MAX_LEAVES,
   MAX_PATHS,
   PATH_SHIFT,
+  REPLAY_BATCH_WORDS,
   RUN,
   RUN_LINE_WORDS,
   RUN_WORDS,
@@ -41,6 +44,8 @@ export interface JourneyBatch {
   readonly settledAtMilliseconds: number
   /** Where the batch's first byte lies in the `bytes` given with its lines; 0 when left out. */
   readonly bytesStart?: number
+  /** The batch is one line of a replay. */
+  readonly replay?: ReplayMark | undefined
 }
 
 export class JourneyWriter {
@@ -50,8 +55,9 @@ export class JourneyWriter {
   readonly #texts: Buffer[] = []
   readonly #tables: Int32Array[] = []
   /** The batch record, ready to be copied to each page that holds lines of it. */
-  readonly #batchWords = new Int32Array(BATCH_WORDS)
+  readonly #batchWords = new Int32Array(REPLAY_BATCH_WORDS)
   readonly #batchNumbers = new Float64Array(this.#batchWords.buffer)
+  #batchLength = BATCH_WORDS
   #bytesStart = 0
   #settledAt = 0
   #isBatchInPage = false
@@ -97,12 +103,14 @@ export class JourneyWriter {
   }
 
   beginBatch(batch: JourneyBatch): void {
-    this.#batchWords[0] = KIND_BATCH
+    this.#batchWords[0] = batch.replay === undefined ? KIND_BATCH : KIND_BATCH | IS_REPLAY
+    this.#batchLength = batch.replay === undefined ? BATCH_WORDS : REPLAY_BATCH_WORDS
     this.#batchWords[BATCH.sourceNumber] = batch.sourceNumber
     this.#batchNumbers[BATCH.offset / 2] = batch.offset
     this.#batchNumbers[BATCH.firstLineNumber / 2] = batch.firstLineNumber
     this.#batchNumbers[BATCH.readAt / 2] = batch.readAtMilliseconds
     this.#batchNumbers[BATCH.settledAt / 2] = batch.settledAtMilliseconds
+    writeReplayMark(this.#batchWords, this.#batchNumbers, BATCH_WORDS, batch.replay)
     this.#bytesStart = batch.bytesStart ?? 0
     this.#settledAt = batch.settledAtMilliseconds
     this.#isBatchInPage = false
@@ -248,7 +256,7 @@ export class JourneyWriter {
 
   /** Makes sure that there is a page with the batch in it and room for so many words more. */
   #open(words: number): boolean {
-    const needed = this.#isBatchInPage ? words : words + BATCH_WORDS
+    const needed = this.#isBatchInPage ? words : words + this.#batchLength
     if (this.#pages.page !== -1 && this.#usedWords + needed > this.#tableWords) this.#seal(true)
     if (this.#pages.page === -1 && !this.#acquire()) return false
     if (!this.#isBatchInPage) this.#addBatch()
@@ -266,8 +274,8 @@ export class JourneyWriter {
   }
 
   #addBatch(): void {
-    this.#table.set(this.#batchWords, this.#usedWords)
-    this.#usedWords += BATCH_WORDS
+    this.#table.set(this.#batchWords.subarray(0, this.#batchLength), this.#usedWords)
+    this.#usedWords += this.#batchLength
     this.#isBatchInPage = true
   }
 
