@@ -15,7 +15,7 @@ const emitting = (emits: readonly string[], process: AnyProcess) =>
 describe('names', () => {
   const ODD = ['__proto__', 'constructor', 'toString', '1', 'end', 'hasOwnProperty', 'then']
 
-  test('are data, whatever they are', async () => {
+  test('are data, whatever they are [A27]', async () => {
     // Each sends lines on to the next, the last one to a sink; one line in ten is left undeclared on the way.
     const processors = Object.fromEntries(
       ODD.map((name, index) => {
@@ -120,7 +120,7 @@ describe('one line that becomes a million', () => {
     assert.deepEqual([counters.dead, counters.forked, counters.in_flight], [2, 0, 0])
   })
 
-  test('may hold no more than 64 MiB', async () => {
+  test('may hold no more than 64 MiB [A33]', async () => {
     const text = 'x'.repeat(1024 * 1024)
     const process: AnyProcess = (line, emit) => {
       for (let times = Number(line); times > 0; times--) emit('end', `${text}${times}`)

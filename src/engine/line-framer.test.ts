@@ -66,7 +66,7 @@ describe('lines', () => {
     Buffer.from('\uFEFFno mark\nlast\r')
   ])
 
-  test('are the same wherever a read ends', async () => {
+  test('are the same wherever a read ends [A5 A7]', async () => {
     const expected = await frame(one(whole))
     assert.deepEqual(
       expected.lines.map(({ text, place, lineEnd }) => [text, place, lineEnd]),
@@ -94,7 +94,7 @@ describe('lines', () => {
     assert.deepEqual((await frame(one(...[...whole].map(byte => Uint8Array.of(byte))))).lines, expected.lines)
   })
 
-  test('are none in nothing, and one for each newline', async () => {
+  test('are none in nothing, and one for each newline [A1]', async () => {
     assert.deepEqual(textsOf(await frame(one())), [])
     assert.deepEqual(textsOf(await frame([])), [])
     assert.deepEqual(textsOf(await frame(one('\n'))), [''])
@@ -118,7 +118,7 @@ describe('lines', () => {
     )
   })
 
-  test('get the line end of the line before them where one is missing', async () => {
+  test('get the line end of the line before them where one is missing [A2]', async () => {
     assert.deepEqual(endsOf(await frame(one('a'))), ['missing \n'])
     assert.deepEqual(endsOf(await frame(one('a\r\nb'))), ['\r\n', 'missing \r\n'])
     assert.deepEqual(endsOf(await frame(one('a\r\nb\nc'))), ['\r\n', '\n', 'missing \n'])
@@ -173,7 +173,7 @@ describe('an over-long line', () => {
   const LIMIT = 100_000
   const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
-  test('is kept as its first 64 KiB, length and hash, in a batch of its own, wherever a read ends', async () => {
+  test('is kept as its first 64 KiB, length and hash, in a batch of its own, wherever a read ends [A11]', async () => {
     for (const end of ['\n', '\r\n']) {
       const long = `${'abcdefg'.repeat(30_000)}${end}`
       const whole = `before\n${long}after\n`
@@ -197,7 +197,7 @@ describe('an over-long line', () => {
     }
   })
 
-  test('is one from the first byte over the limit on, its line end not counted', async () => {
+  test('is one from the first byte over the limit on, its line end not counted [A11]', async () => {
     for (const [text, isTooLong] of [
       ['12345\n', false],
       ['12345\r\n', false],
@@ -218,7 +218,7 @@ describe('an over-long line', () => {
     }
   })
 
-  test('that never ends is read through in little memory', async () => {
+  test('that never ends is read through in little memory [A11]', async () => {
     const block = Buffer.alloc(MIB, 'z')
     function* pieces() {
       for (let count = 0; count < 300; count++) yield block

@@ -113,7 +113,7 @@ describe('a sink', () => {
     assert.equal(end.text, 'a\nc\n')
   })
 
-  test('gets a value with a newline as it is, and it is counted', async () => {
+  test('gets a value with a newline as it is, and it is counted [A16]', async () => {
     const [batch] = await batchesOf('a\nb\n')
     const end = new Output()
     end.write(batch, [

@@ -41,7 +41,7 @@ function sourceErrorOf({ error }: Collected): SourceError {
 }
 
 describe('gzip', () => {
-  test('is told by its first bytes, whatever the name', async t => {
+  test('is told by its first bytes, whatever the name [B6]', async t => {
     assert.equal((await readFileOf(t, gzipSync('packed\n'), { name: 'a.log' })).text, 'packed\n')
     assert.equal((await readFileOf(t, Buffer.from('plain\n'), { name: 'a.gz' })).text, 'plain\n')
   })
@@ -59,7 +59,7 @@ describe('gzip', () => {
     assert.deepEqual((await readFileOf(t, Buffer.alloc(0), { compression: 'gzip' })).text, '')
   })
 
-  test('may have any number of members, with zero bytes after and between them', async t => {
+  test('may have any number of members, with zero bytes after and between them [B3]', async t => {
     const members = [gzipSync('one\n'), gzipSync(''), gzipSync('two\n'), gzipSync('three\n')]
     assert.equal((await readFileOf(t, Buffer.concat(members))).text, 'one\ntwo\nthree\n')
 
@@ -106,7 +106,7 @@ describe('gzip', () => {
     assert.equal(input.readBytes, bytes.length)
   })
 
-  test('takes little memory for much text', async t => {
+  test('takes little memory for much text [B1]', async t => {
     const folder = temporaryFolder(t)
     const gzip = createGzip({ level: 1 })
     const chunks: Buffer[] = []
@@ -149,7 +149,7 @@ describe('gzip', () => {
 })
 
 describe('damaged gzip', () => {
-  test('everything before the damage is read, and its place is named exactly', async t => {
+  test('everything before the damage is read, and its place is named exactly [B3]', async t => {
     const parts = [manyLines(40_000), manyLines(3), manyLines(50_000)]
     const { bytes, places } = await gzipInParts(parts)
     for (const [index, place] of places.entries()) {
@@ -170,7 +170,7 @@ describe('damaged gzip', () => {
     }
   })
 
-  test('a checksum that does not match is told after the text', async t => {
+  test('a checksum that does not match is told after the text [B3]', async t => {
     const text = manyLines(5000)
     const bytes = gzipSync(text)
     bytes[bytes.length - 8] ^= 1
@@ -181,7 +181,7 @@ describe('damaged gzip', () => {
     assert.match(sourceErrorOf(collected).message, /damaged \(incorrect data check\) at byte \d+/)
   })
 
-  test('a file that is cut off anywhere gives what it holds', async t => {
+  test('a file that is cut off anywhere gives what it holds [B3]', async t => {
     const bytes = gzipSync(manyLines(40))
     for (let length = 2; length < bytes.length; length += 7) {
       const cut = bytes.subarray(0, length)
@@ -195,7 +195,7 @@ describe('damaged gzip', () => {
     }
   })
 
-  test('other bytes after the last member are an error at their first byte', async t => {
+  test('other bytes after the last member are an error at their first byte [B3]', async t => {
     const text = manyLines(20_000)
     const member = gzipSync(text)
     for (const zeros of [0, 5]) {

@@ -78,7 +78,7 @@ describe('file sink', () => {
     })
   }
 
-  test('mode refuse takes a new file and refuses one that exists, even an empty one', t => {
+  test('mode refuse takes a new file and refuses one that exists, even an empty one [F12]', t => {
     const folder = temporaryFolder(t)
     assert.equal(writeAndClose(folder, 'new\n', { mode: 'refuse' }), 'new\n')
 
@@ -97,7 +97,7 @@ describe('file sink', () => {
     })
   }
 
-  test('does not glue its first line to a line without an end', t => {
+  test('does not glue its first line to a line without an end [F12]', t => {
     const folder = temporaryFolder(t)
     writeFileSync(join(folder, 'out.log'), 'no end')
 
@@ -180,7 +180,7 @@ describe('file sink: mistakes that the user can mend', () => {
     ['EROFS', /its file system is read-only/],
     ['ENOSPC', /no space left on device \(ENOSPC\)/]
   ] as const) {
-    test(`says what ${code} means`, t => {
+    test(`says what ${code} means [F6]`, t => {
       const fileSystem: FileSystem = {
         ...nodeFileSystem,
         openSync() {
@@ -203,7 +203,7 @@ describe('file sink: mistakes that the user can mend', () => {
 })
 
 describe('file sink: writes that do not go through', () => {
-  test('a full disk keeps an exact count, and the rest goes in when there is room', t => {
+  test('a full disk keeps an exact count, and the rest goes in when there is room [F1]', t => {
     const folder = temporaryFolder(t)
     const room = { bytes: 10 }
     const sink = open(folder, { fileSystem: smallDisk(room) })
@@ -252,7 +252,7 @@ describe('file sink: writes that do not go through', () => {
     sink.close()
   })
 
-  test('the kernel’s own full device is reported as one', t => {
+  test('the kernel’s own full device is reported as one [F1]', t => {
     const sink = open(temporaryFolder(t), { path: '/dev/full', mode: 'append' })
     t.after(() => sink.close())
 
@@ -287,7 +287,7 @@ describe('file sink: writes that do not go through', () => {
     sink.close()
   })
 
-  test('waits for the reader of a pipe, and says EPIPE when it has left', async t => {
+  test('waits for the reader of a pipe, and says EPIPE when it has left [C22]', async t => {
     const folder = temporaryFolder(t)
     const path = join(folder, 'pipe')
     execFileSync('mkfifo', [path])

@@ -76,7 +76,7 @@ describe('file source: which files', () => {
     assert.deepEqual(await collectAll(open(folder, 'app[1].log')), [{ name: 'app[1].log', text: 'brackets\n' }])
   })
 
-  test('a glob takes regular files, links to them included, and nothing else', async t => {
+  test('a glob takes regular files, links to them included, and nothing else [C8 C9]', async t => {
     const folder = temporaryFolder(t)
     mkdirSync(join(folder, 'folder.log'))
     writeFileSync(join(folder, 'a.txt'), 'text\n')
@@ -161,7 +161,7 @@ describe('file source: mistakes that the user can mend', () => {
     assert.equal((await collectAll(open(folder, ['*.txt', '*.log']))).length, 1)
   })
 
-  test('says so when permission is missing', t => {
+  test('says so when permission is missing [C11]', t => {
     const folder = temporaryFolder(t)
     writeFileSync(join(folder, 'a.log'), 'a\n')
     const fileSystem = altered({
@@ -173,7 +173,7 @@ describe('file source: mistakes that the user can mend', () => {
     assert.throws(() => open(folder, 'a.log', [], fileSystem), /cannot read "a.log": no permission/)
   })
 
-  test('refuses an input that is an output, also through a symbolic or a hard link', t => {
+  test('refuses an input that is an output, also through a symbolic or a hard link [C17]', t => {
     const folder = temporaryFolder(t)
     const output = join(folder, 'out.log')
     writeFileSync(output, 'line\n')
@@ -230,7 +230,7 @@ describe('file source: reading', () => {
     source.close()
   })
 
-  test('reads what was there at the start, whatever is renamed or deleted since', async t => {
+  test('reads what was there at the start, whatever is renamed or deleted since [C15]', async t => {
     const folder = temporaryFolder(t)
     writeFileSync(join(folder, 'a.log'), 'new\n')
     writeFileSync(join(folder, 'a.log.1'), 'old\n')
@@ -245,7 +245,7 @@ describe('file source: reading', () => {
     ])
   })
 
-  test('beyond the files that it holds, a replaced or missing one is an error of its own and the next is read', async t => {
+  test('beyond the files that it holds, a replaced or missing one is an error of its own and the next is read [C13]', async t => {
     const folder = temporaryFolder(t)
     const names = Array.from({ length: 19 }, (_, index) => `${index + 10}.log`)
     for (const name of names) writeFileSync(join(folder, name), `${name}\n`)
@@ -264,7 +264,7 @@ describe('file source: reading', () => {
     assert.deepEqual(outcomes.slice(15), ['25.log\n', 'FILE_REPLACED', 'ENOENT', '28.log\n'])
   })
 
-  test('after an error in the middle the next read goes on at the same byte', async t => {
+  test('after an error in the middle the next read goes on at the same byte [C20]', async t => {
     const folder = temporaryFolder(t)
     writeFileSync(join(folder, 'a.log'), 'abcdefgh')
     let failures = 2
@@ -296,7 +296,7 @@ describe('file source: reading', () => {
     assert.equal((await collect(input)).text, 'defgh')
   })
 
-  test('counts positions beyond 2³² exactly', async t => {
+  test('counts positions beyond 2³² exactly [C21]', async t => {
     const folder = temporaryFolder(t)
     const path = join(folder, 'huge.log')
     const size = 5 * 2 ** 30 + 17
