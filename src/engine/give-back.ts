@@ -13,7 +13,8 @@ import type { NodeRuntime } from './node.ts'
  * when no processor is asynchronous, or when what would be given back cannot be read again: then all is worked off.
  */
 export function giveBack(open: readonly Batch[], nodes: readonly NodeRuntime[], calls: Calls): Batch | undefined {
-  if (!nodes.some(node => node.isAsync)) return undefined
+  // A state knows of all lines that its processor has seen, and would count again those that come again.
+  if (!nodes.some(node => node.isAsync) || nodes.some(node => node.snapshot !== undefined)) return undefined
   const last = open.findLastIndex(batch => batch.lastBegunLine >= 0)
   if (last === -1 || open.slice(last).some(batch => !batch.input.canReadAgain)) return undefined
   const batch = open[last]

@@ -23,17 +23,20 @@ export interface Behaviour {
   readonly accepts: Accepts
   readonly loop: { readonly run: HotLoop; readonly createEmit: typeof createEmit }
   readonly close: () => void | Promise<void>
+  /** Of a processor that keeps state: what it is now, as JSON. */
+  readonly snapshot: (() => unknown) | undefined
 }
 
 // Each instance costs about 1 ms at start; processors beyond share, which costs them some inlining.
 const MAX_LOOP_INSTANCES = 32
 
-/** Throws a UserError that names the processor when its module or its `create` fails. */
+/** `restored`: the state that a predecessor had. Throws a UserError that names the processor when its module or its `create` fails. */
 export async function instantiate(
   plan: ProcessorPlan,
   index: number,
   registry: Registry,
-  blockThread: (milliseconds: number) => void
+  blockThread: (milliseconds: number) => void,
+  restored?: { readonly state: unknown }
 ): Promise<Behaviour> {
   const component = await resolveComponent(plan, registry)
   const loopModule = await loadLoop(index % MAX_LOOP_INSTANCES)
@@ -43,18 +46,45 @@ export async function instantiate(
       isMapper: true,
       accepts: 'any',
       loop: { run: loopModule.runMapping, createEmit: loopModule.createEmit },
-      close: () => undefined
+      close: () => undefined,
+      snapshot: undefined
     }
   }
   const created = create(component, plan, { name: plan.name, blockThread })
+  const snapshot = statefulness(created, plan, restored)
   const isMapper = component.emits === undefined
   return {
     process: created.process,
     isMapper,
     accepts: (component.accepts as Accepts | undefined) ?? 'text',
     loop: { run: isMapper ? loopModule.runMapping : loopModule.runEmitting, createEmit: loopModule.createEmit },
-    close: () => created.close?.()
+    close: () => created.close?.(),
+    snapshot
   }
+}
+
+/** Gives the processor its state back; returns how to ask for it. */
+function statefulness(
+  created: Created,
+  { name }: ProcessorPlan,
+  restored: { readonly state: unknown } | undefined
+): (() => unknown) | undefined {
+  const { snapshot, restore } = created
+  if ((snapshot === undefined) !== (restore === undefined)) {
+    throw new UserError(`processor "${name}": an instance has both snapshot() and restore(), or neither`)
+  }
+  if (snapshot === undefined || restore === undefined) return undefined
+  if (restored !== undefined) {
+    try {
+      restore(restored.state)
+    } catch (cause) {
+      throw new UserError(
+        `processor "${name}" does not take the state back that it had: ${describeError(cause).message}`,
+        { hint: 'Start over with --fresh.', cause }
+      )
+    }
+  }
+  return snapshot
 }
 
 type Created = ProcessorInstance<Process | Mapper>
@@ -77,7 +107,9 @@ function create(definition: ProcessorDefinition, plan: ProcessorPlan, setup: Pro
     // May be an object of a class: its methods are called on it.
     return {
       process: instance.process.bind<Process | Mapper>(instance),
-      close: () => instance.close?.()
+      close: () => instance.close?.(),
+      ...(instance.snapshot === undefined ? {} : { snapshot: () => instance.snapshot?.() }),
+      ...(instance.restore === undefined ? {} : { restore: state => instance.restore?.(state) })
     }
   }
   throw new UserError(`processor "${plan.name}": create() must return a function or { process }`)

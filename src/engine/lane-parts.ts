@@ -15,6 +15,7 @@ import type { LetterWriter } from './letters.ts'
 import { NodeRuntime } from './node.ts'
 import { Patience } from './patience.ts'
 import { nodeNames, type Plan } from './plan.ts'
+import { type ProcessorState, ProcessorStates } from './processor-states.ts'
 import { Runner } from './runner.ts'
 import { Settler, type ValueOutput } from './settler.ts'
 import { SinkOutput } from './sink-output.ts'
@@ -34,6 +35,8 @@ export interface LanePartsSettings {
   readonly sinks: readonly Sink[]
   readonly letters: LetterWriter
   readonly valueOutput: ValueOutput | undefined
+  /** Of processors that keep some, as a predecessor had it. */
+  readonly states?: readonly ProcessorState[] | undefined
   readonly log: (message: string) => void
   readonly observer?: LaneObserver | undefined
 }
@@ -62,6 +65,9 @@ export class LaneParts {
   readonly runner: Runner
   readonly settler: Settler
   readonly patience = new Patience()
+  /** Undefined: no processor keeps state. */
+  states: ProcessorStates | undefined
+  beforeClose: () => void = () => undefined
   readonly #sinks: readonly Sink[]
   #host: LaneHost | undefined
 
@@ -118,7 +124,11 @@ export class LaneParts {
   /** Closes processors and sinks, in this order; every one is tried, the first fault is thrown. */
   async close(): Promise<void> {
     const faults: unknown[] = []
-    for (const close of [...this.nodes.map(node => node.close), ...this.#sinks.map(sink => () => sink.close())]) {
+    for (const close of [
+      this.beforeClose,
+      ...this.nodes.map(node => node.close),
+      ...this.#sinks.map(sink => () => sink.close())
+    ]) {
       try {
         await close()
       } catch (fault) {
@@ -136,7 +146,7 @@ export class LaneParts {
     return new SinkOutput(name, sink, LINE_ENDS[counters[base + NODE.sink_line_end]])
   }
 
-  async #createNodes({ plan, registry, log }: LanePartsSettings): Promise<void> {
+  async #createNodes({ plan, registry, log, states }: LanePartsSettings): Promise<void> {
     const host = this.#createCallHost(log)
     const bases = edgeBases(plan)
     const senders = countSenders(plan)
@@ -146,7 +156,13 @@ export class LaneParts {
         new NodeRuntime({
           id,
           plan: processor,
-          behaviour: await instantiate(processor, id, registry, blockThread),
+          behaviour: await instantiate(
+            processor,
+            id,
+            registry,
+            blockThread,
+            states?.find(({ name }) => name === processor.name)
+          ),
           host,
           counters: this.telemetry.counters,
           indexes: this.telemetry.nodeIndexes(id),
@@ -158,6 +174,8 @@ export class LaneParts {
         })
       )
     }
+    const stateful = this.nodes.flatMap(({ name, snapshot }) => (snapshot === undefined ? [] : [{ name, snapshot }]))
+    if (stateful.length > 0) this.states = new ProcessorStates(stateful)
   }
 
   #createCallHost(log: (message: string) => void): CallHost {

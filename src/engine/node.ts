@@ -57,6 +57,7 @@ export class NodeRuntime {
   readonly isMapper: boolean
   readonly accepts: Accepts
   readonly close: () => void | Promise<void>
+  readonly snapshot: (() => unknown) | undefined
   readonly counters: Float64Array
   readonly indexes: NodeCounterIndexes
   readonly edgeBase: number
@@ -99,6 +100,7 @@ export class NodeRuntime {
     this.isMapper = behaviour.isMapper
     this.accepts = behaviour.accepts
     this.close = behaviour.close
+    this.snapshot = behaviour.snapshot
     this.run = behaviour.loop.run
     this.counters = settings.counters
     this.indexes = settings.indexes

@@ -14,6 +14,8 @@ export class Publisher {
   intervalMilliseconds = PUBLISH_MILLISECONDS
   /** Told after each publish: everything before this position is settled and in the snapshot. */
   onPublished: ((sourceNumber: number, offset: number) => void) | undefined
+  /** A batch was read and has not begun. */
+  isHolding = false
   /** Sequence of the last batch that will be settled. */
   settlesUpTo = Number.POSITIVE_INFINITY
   readonly #parts: LaneParts
@@ -24,6 +26,7 @@ export class Publisher {
   readonly #published: { sequence: number; writtenBytes: number }[] = []
   #committedBytes: number
   #lastPublish = 0
+  #areStatesWanted = false
 
   constructor(
     parts: LaneParts,
@@ -36,6 +39,7 @@ export class Publisher {
     this.#open = open
     this.#uncommittedBytes = uncommittedBytes
     this.#committedBytes = parts.settler.writtenBytes
+    parts.beforeClose = () => this.finishStates()
   }
 
   publishIfDue(now: number): void {
@@ -55,6 +59,14 @@ export class Publisher {
     this.#tell()
   }
 
+  /** No line comes any more: the states of processors as they are in the end. */
+  finishStates(): void {
+    const { states } = this.#parts
+    if (states === undefined || !this.#isQuiet()) return
+    this.#areStatesWanted = true
+    this.publish()
+  }
+
   committed(sequence: number): void {
     while (this.#published.length > 0 && this.#published[0].sequence <= sequence) {
       this.#committedBytes = this.#published.shift()!.writtenBytes
@@ -63,8 +75,16 @@ export class Publisher {
 
   /** A snapshot that lets the committer go on has been published then. */
   mustWaitForCommit(): boolean {
-    const { writtenBytes } = this.#parts.settler
-    if (writtenBytes - this.#committedBytes < this.#uncommittedBytes) return false
+    const { settler, states } = this.#parts
+    const { writtenBytes } = settler
+    const isFull = writtenBytes - this.#committedBytes >= this.#uncommittedBytes
+    if (states?.isDue(settler.totals.batches) || (isFull && states?.hasNews(settler.totals.batches))) {
+      // A state that belongs to a snapshot is one of a moment when no line is under way.
+      if (!this.#isQuiet()) return this.#open.length > 0
+      this.#areStatesWanted = true
+      this.publish()
+    }
+    if (!isFull) return false
     if (this.#published.at(-1)?.writtenBytes !== writtenBytes) this.publish()
     return true
   }
@@ -75,7 +95,12 @@ export class Publisher {
     telemetry.counters[LANE.input_bytes] = this.#framer.readBytes
     const open = this.#open.filter(batch => batch.sequence <= this.settlesUpTo)
     writeLedger(telemetry.counters, settler.totals, open, nodes, calls)
-    if (this.#open.length === 0 && this.settlesUpTo === Number.POSITIVE_INFINITY) this.#notePlace()
+    if (this.#isQuiet()) this.#notePlace()
+  }
+
+  /** Nothing is under way, and nothing was taken back. */
+  #isQuiet(): boolean {
+    return this.#open.length === 0 && !this.isHolding && this.settlesUpTo === Number.POSITIVE_INFINITY
   }
 
   /** Nothing is open: an input without a line is settled too. */
@@ -90,6 +115,7 @@ export class Publisher {
   }
 
   #tell(): void {
+    this.#takeStates()
     if (this.#uncommittedBytes !== Number.POSITIVE_INFINITY) this.#remember()
     if (this.onPublished === undefined) return
     const { counters } = this.#parts.telemetry
@@ -97,6 +123,15 @@ export class Publisher {
     const skipped = this.#open.length === 0 ? this.#framer.skippedTo : undefined
     if (skipped === undefined) this.onPublished(counters[LANE.source_number], counters[LANE.source_offset])
     else this.onPublished(skipped.sourceNumber, skipped.offset)
+  }
+
+  #takeStates(): void {
+    const { states, settler, telemetry } = this.#parts
+    const { batches } = settler.totals
+    if (states === undefined || !this.#isQuiet()) return
+    if (!(this.#areStatesWanted ? states.hasNews(batches) : states.isDue(batches))) return
+    this.#areStatesWanted = false
+    states.take(telemetry.sequence, batches, telemetry.counters)
   }
 
   #remember(): void {

@@ -56,8 +56,8 @@ export type Mapper<Value = LineValue> = (
 export interface ProcessorInstance<Behaviour> {
   readonly process: Behaviour
   /**
-   * State as JSON, taken between two calls; `restore` receives it after a resume. Both or neither. Not called yet: this
-   * version has no checkpoints, so every run starts fresh.
+   * The state as JSON, asked for about once a second at a moment when no line is under way, and at the end. `restore`
+   * receives it before the first line when a run goes on from a checkpoint. Both or neither.
    */
   snapshot?(): unknown
   restore?(state: unknown): void

@@ -1,0 +1,59 @@
+// The state of processors that keep some, as JSON, taken when no line is under way: it belongs to one snapshot exactly.
+
+import { quote } from '../base/quote.ts'
+import { UserError } from '../base/user-error.ts'
+import { describeError } from './errors.ts'
+
+export interface StatefulProcessor {
+  readonly name: string
+  snapshot(): unknown
+}
+
+export interface ProcessorState {
+  readonly name: string
+  /** A JSON value. */
+  readonly state: unknown
+}
+
+/** Taking all states may be dear, and lines wait meanwhile. */
+const INTERVAL_MILLISECONDS = 1_000
+
+export class ProcessorStates {
+  /** Told the states, with the snapshot's number and all its counters. */
+  onTaken: (sequence: number, counters: Float64Array, states: readonly ProcessorState[]) => void = () => undefined
+  readonly #processors: readonly StatefulProcessor[]
+  #takenAt = Number.NEGATIVE_INFINITY
+  #settledBatches = -1
+
+  constructor(processors: readonly StatefulProcessor[]) {
+    this.#processors = processors
+  }
+
+  /** Something has been settled since they were taken, and that is a while ago. */
+  isDue(settledBatches: number): boolean {
+    return this.hasNews(settledBatches) && performance.now() - this.#takenAt >= INTERVAL_MILLISECONDS
+  }
+
+  hasNews(settledBatches: number): boolean {
+    return settledBatches !== this.#settledBatches
+  }
+
+  /** No line is under way. Throws a UserError when a processor cannot tell its state. */
+  take(sequence: number, settledBatches: number, counters: Float64Array): void {
+    const states = this.#processors.map(processor => ({ name: processor.name, state: stateOf(processor) }))
+    this.#takenAt = performance.now()
+    this.#settledBatches = settledBatches
+    this.onTaken(sequence, counters.slice(), states)
+  }
+}
+
+function stateOf(processor: StatefulProcessor): unknown {
+  try {
+    const json = JSON.stringify(processor.snapshot())
+    if (json === undefined) throw new TypeError('snapshot() returned what has no JSON form')
+    return JSON.parse(json) as unknown
+  } catch (cause) {
+    const { message } = describeError(cause)
+    throw new UserError(`the state of processor ${quote(processor.name)} cannot be kept: ${message}`, { cause })
+  }
+}
