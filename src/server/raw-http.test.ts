@@ -163,7 +163,7 @@ describe('a slow client', () => {
     assert.deepEqual(statuses(await converse(port, SMUGGLED)), [200])
   })
 
-  test('that never reads its answers loses its connection [H4]', async t => {
+  test('that never reads its answers loses its connection', async t => {
     const connections: Socket[] = []
     const { port } = await startDashboard(t, {
       limits: { idleTimeoutMilliseconds: 500 },

@@ -82,7 +82,7 @@ describe('doctor says of a disk', () => {
 
   test('that there is too little room for bytes or for files', () => {
     const room = (freeBytes: number, freeInodes = 1e6, inodes = 1e7) =>
-      describeSpace('out.log', { bavail: freeBytes / 4096, bsize: 4096, files: inodes, ffree: freeInodes }, true)
+      describeSpace('out.log', { bavail: freeBytes / 4096, bsize: 4096, files: inodes, ffree: freeInodes }, 1e9)
     assert.equal(room(1e12).level, 'ok')
     assert.equal(room(5e8).level, 'note')
     assert.match(room(1e7).text, /^10\.0 MB where out\.log lies: less than the 67\.1 MB/)

@@ -19,8 +19,6 @@ export interface PlannedFile {
   readonly path: string
 }
 
-/** At the default limit of the dead-letter log. */
-const DEAD_LETTER_BYTES = 1024 ** 3
 const FEW_INODES = 1000
 /** A disk that waits for its medium takes longer. */
 const SUSPICIOUS_SECONDS = 100e-6
@@ -116,22 +114,22 @@ export function checkOutputDisk({ name, path }: PlannedFile, mounts: readonly Mo
   return { name, ...onMount(shownPath(path), mount, meaningForWriting), facts: { ...facts, ...mountFacts(mount) } }
 }
 
-/** Of each file system once. `written` are the paths of outputs, and of the state first. */
-export function checkSpace(state: string, written: readonly string[]): Check[] {
+/** Of each file system once. `letterBytes` are what the dead letters may still take beside the state. */
+export function checkSpace(state: string, letterBytes: number, written: readonly string[]): Check[] {
   const seen = new Set<number>()
   return [state, ...written].flatMap((path, index) => {
     const there = existingPath(path)
     const { dev } = statSync(there)
     if (seen.has(dev)) return []
     seen.add(dev)
-    return [describeSpace(shownPath(path), statfsSync(there), index === 0)]
+    return [describeSpace(shownPath(path), statfsSync(there), index === 0 ? letterBytes : 0)]
   })
 }
 
 export function describeSpace(
   place: string,
   room: Pick<StatsFs, 'bavail' | 'bsize' | 'files' | 'ffree'>,
-  holdsState: boolean
+  letterBytes: number
 ): Check {
   const free = room.bavail * room.bsize
   // Some file systems have no fixed number of inodes, and say 0.
@@ -159,8 +157,8 @@ export function describeSpace(
       facts
     }
   }
-  if (holdsState && free < DEAD_LETTER_BYTES) {
-    const what = `${text}. Dead letters may grow to ${formatBytes(DEAD_LETTER_BYTES)}; when the disk is full before, the run pauses.`
+  if (free < letterBytes) {
+    const what = `${text}. Dead letters may take ${formatBytes(letterBytes)} more; when the disk is full before, the run pauses.`
     return { level: 'note', name, text: what, facts }
   }
   const files = inodes === undefined ? '' : `, and for ${formatCount(inodes)} files`

@@ -4,8 +4,11 @@
 import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 
+import { nodeFileSystem } from '../../base/file-system.ts'
 import { builtins } from '../../builtins.ts'
 import { type LoadedPlan, loadPlan } from '../../config/load-plan.ts'
+import { logFolder } from '../../state/dead-letter-log/layout.ts'
+import { LogFiles } from '../../state/dead-letter-log/log-files.ts'
 import { stateFolderPath, stateFoldersIn } from '../../state/state-folder.ts'
 import type { Check } from '../checks/check.ts'
 import { hasFault, jsonOf, summaryOf, textOf } from '../checks/check-text.ts'
@@ -78,6 +81,7 @@ function examine(pipeline: string | undefined, plan: Plan | undefined, state: st
       ...checkStateDisk(probed, mounts),
       ...checkSpace(
         probed,
+        lettersToCome(probed, plan),
         files.map(({ path }) => path)
       ),
       ...checkStates(folders)
@@ -96,6 +100,18 @@ function examine(pipeline: string | undefined, plan: Plan | undefined, state: st
     { title: 'Inputs and outputs', checks: [...inputChecks(inputs, isFollowing, mounts), ...written] },
     { title: 'What this pipeline guarantees', checks: guarantees }
   ].filter(({ checks }) => checks.length > 0)
+}
+
+/** Without a pipeline the default limit is taken. */
+function lettersToCome(stateFolder: string, plan: Plan | undefined): number {
+  const files = new LogFiles(logFolder(stateFolder), nodeFileSystem)
+  try {
+    const there = files.segments().reduce((sum, segment) => sum + files.size(segment), 0)
+    return Math.max(0, (plan?.deadLetters.maxBytes ?? 1024 ** 3) - there)
+  } catch {
+    // Somebody else tells that the folder cannot be read.
+    return 0
+  }
 }
 
 /** One that is not there yet will be one. */

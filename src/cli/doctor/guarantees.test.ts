@@ -42,7 +42,14 @@ test('without syncs, or without a disk, a power failure is said to lose somethin
   const plan = await planWith({ generate: {} })
   assert.match(said(plan, FILE).get('power failure') ?? '', /^ok: /)
   assert.match(said(plan, { ...FILE, disksLast: false }).get('power failure') ?? '', /^warning: What lies on/)
-  const fast = { ...plan, durability: 'fast' } as typeof plan
+  const fast = { ...plan, durability: 'fast' as const }
   assert.match(said(fast, FILE).get('power failure') ?? '', /^warning: durability: fast\. .*the last 30 s/)
   assert.match(said(plan, FILE).get('end') ?? '', /^ok: It never ends by itself/)
+})
+
+test('dead letters are kept, or the oldest of them are lost at their limit', async () => {
+  const plan = await planWith({ generate: {} })
+  assert.match(said(plan, FILE).get('dead letters') ?? '', /^ok: .* At 1\.07 GB no more lines are read/)
+  const dropping = { ...plan, deadLetters: { maxBytes: 2e6, whenFull: 'drop_oldest' as const } }
+  assert.match(said(dropping, FILE).get('dead letters') ?? '', /^warning: At 2\.00 MB the oldest are deleted/)
 })

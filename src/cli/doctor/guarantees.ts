@@ -3,6 +3,7 @@
 
 import type { LoadedPlan } from '../../config/load-plan.ts'
 import type { Check } from '../checks/check.ts'
+import { formatBytes } from '../numbers.ts'
 
 type Plan = LoadedPlan['plan']
 
@@ -31,6 +32,7 @@ export function checkGuarantees(plan: Plan, { outputs, inputsAreFiles, disksLast
   return [
     sourceGuarantee(source, inputsAreFiles),
     ...outputs.map(output => outputGuarantee(output, canReadAgain)),
+    deadLetters(plan),
     powerFailure(plan, disksLast),
     ending(source.isEndless)
   ]
@@ -83,15 +85,25 @@ function outputGuarantee({ name, type, isRegularFile }: PlannedOutput, canReadAg
   return { level: 'note', name: title, text, advice: 'Write to a file, if no line may come twice.' }
 }
 
+function deadLetters({ deadLetters: { maxBytes, whenFull } }: Plan): Check {
+  const name = 'dead letters'
+  const limit = formatBytes(maxBytes)
+  if (whenFull === 'pause') {
+    const text = `Each line that fails for good is kept once, as an output's lines are. At ${limit} no more lines are read until there is room.`
+    return { level: 'ok', name, text }
+  }
+  const text = `At ${limit} the oldest are deleted, and counted: lines that failed for good are lost then.`
+  return { level: 'warning', name, text, advice: 'when_full: pause, if none may be lost.' }
+}
+
 function powerFailure(plan: Plan, disksLast: boolean): Check {
   const name = 'power failure'
-  // Plans of before there was a choice have none.
-  if ((plan as { readonly durability?: string }).durability === 'fast') {
+  if (plan.durability === 'fast') {
     return {
       level: 'warning',
       name,
       text: 'durability: fast. Nothing is synced: when the machine dies, what the system had not yet written is lost, as a rule the last 30 s. When only the process dies, nothing is.',
-      advice: 'durability: sync, if it is to outlast a power failure.'
+      advice: 'durability: full, if it is to outlast a power failure.'
     }
   }
   if (!disksLast) {

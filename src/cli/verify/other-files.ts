@@ -6,12 +6,22 @@ import { join } from 'node:path'
 import { checkpointFiles } from '../../state/checkpoint/files.ts'
 import { logFolder, segmentNumber } from '../../state/dead-letter-log/layout.ts'
 import { lockFile } from '../../state/lock.ts'
+import { isReplayFile, replayFolder } from '../../state/replay/jobs.ts'
 import { readRun } from '../../state/run-json.ts'
 import type { Check } from '../checks/check.ts'
 import { shownPath } from '../checks/state-folders.ts'
 import { formatBytes, formatNumberOf } from '../numbers.ts'
 
-const KNOWN = new Set(['.gitignore', 'checkpoint', 'checkpoint.previous', 'cut', 'dead-letters', 'lock.db', 'run.json'])
+const KNOWN = new Set([
+  '.gitignore',
+  'checkpoint',
+  'checkpoint.previous',
+  'cut',
+  'dead-letters',
+  'lock.db',
+  'replays',
+  'run.json'
+])
 
 /** Nobody has the folder now. */
 export function checkOtherFiles(stateFolder: string): Check[] {
@@ -31,15 +41,10 @@ export function checkOtherFiles(stateFolder: string): Check[] {
     } else if (path === lockFile(stateFolder)) checks.push(...emptyLock(path))
     else if (!KNOWN.has(name)) checks.push(note('other file', path, 'is nothing that this Linescope makes.'))
   }
-  for (const name of namesIn(logFolder(stateFolder))) {
-    const isOurs =
-      name === 'lock.db' || segmentNumber(name) !== undefined || segmentNumber(name, 'discards') !== undefined
-    if (isOurs) continue
-    const what = name.endsWith('.tmp')
-      ? 'was not finished when a command ended. It means nothing.'
-      : 'is nothing that this Linescope makes.'
-    checks.push(note('other file', join(logFolder(stateFolder), name), what))
-  }
+  checks.push(
+    ...strangersIn(logFolder(stateFolder), isLogFile),
+    ...strangersIn(replayFolder(stateFolder), isReplayFile)
+  )
   const cut = namesIn(join(stateFolder, 'cut')).map(name => join(stateFolder, 'cut', name))
   if (cut.length > 0) {
     const bytes = cut.reduce((sum, path) => sum + statSync(path).size, 0)
@@ -47,6 +52,20 @@ export function checkOtherFiles(stateFolder: string): Check[] {
     checks.push({ level: 'note', name: 'cut off', text, advice: 'Look at them, then delete them.' })
   }
   return checks
+}
+
+function isLogFile(name: string): boolean {
+  return name === 'lock.db' || segmentNumber(name) !== undefined || segmentNumber(name, 'discards') !== undefined
+}
+
+function strangersIn(folder: string, isOurs: (name: string) => boolean): Check[] {
+  const strangers = namesIn(folder).filter(name => !isOurs(name))
+  return strangers.map(name => {
+    const what = name.endsWith('.tmp')
+      ? 'was not finished when a command ended. It means nothing.'
+      : 'is nothing that this Linescope makes.'
+    return note('other file', join(folder, name), what)
+  })
 }
 
 /** Nothing is ever written to it; what is not empty is no lock to SQLite. */

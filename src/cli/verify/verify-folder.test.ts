@@ -92,7 +92,7 @@ describe('of a run that was cut off, verify', () => {
     assert.equal(named(verified(left), 'input in.log').level, 'note')
   })
 
-  test('tells of an output that was shortened, written over, or replaced [F11]', t => {
+  test('tells of an output that was shortened, written over, or replaced', t => {
     const left = leaveState(t)
     truncateSync(left.output, OUTPUT.length - 1)
     assert.equal(only(verified(left)).facts?.['difference'], 'shorter')

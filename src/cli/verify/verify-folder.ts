@@ -14,6 +14,7 @@ import { checkCheckpoints } from './checkpoint-checks.ts'
 import { checkInputs, checkOutputs } from './file-checks.ts'
 import { checkLetters } from './letter-checks.ts'
 import { checkOtherFiles } from './other-files.ts'
+import { checkReplays } from './replay-checks.ts'
 
 /** The pipeline that will go on from the state, as it is now. */
 export interface KnownPipeline {
@@ -34,6 +35,7 @@ export function verifyFolder(stateFolder: string, pipeline?: KnownPipeline, now 
       ...checks,
       ...(used === undefined ? [] : [...checkInputs(used, pipeline?.isEndless), ...checkOutputs(used)]),
       ...checkLetters(stateFolder, used),
+      ...checkReplays(stateFolder),
       ...(used === undefined || used.isComplete || pipeline === undefined || pipeline.configHash === used.configHash
         ? []
         : [CHANGED_PIPELINE]),

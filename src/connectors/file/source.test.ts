@@ -245,7 +245,7 @@ describe('file source: reading', () => {
     ])
   })
 
-  test('beyond the files that it holds, a replaced or missing one is an error of its own and the next is read [C13]', async t => {
+  test('beyond the files that it holds, a replaced or missing one is an error of its own and the next is read', async t => {
     const folder = temporaryFolder(t)
     const names = Array.from({ length: 19 }, (_, index) => `${index + 10}.log`)
     for (const name of names) writeFileSync(join(folder, name), `${name}\n`)
