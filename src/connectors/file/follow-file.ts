@@ -13,7 +13,7 @@ const NEWLINE = 0x0a
 const CARRIAGE_RETURN = 0x0d
 const BEFORE_BYTES = 64
 const SCAN_BYTES = 64 * 1024
-const NO_BYTES = Buffer.alloc(0)
+const NO_BYTES = new Uint8Array(0)
 
 // One for the thread: nothing of it is kept beyond a call.
 const scratch = Buffer.allocUnsafeSlow(SCAN_BYTES)
@@ -79,7 +79,7 @@ export class FollowedFile {
   private lineNumber: number
   private head: HeadMark
   /** The last bytes before `position`. */
-  private before: Buffer = NO_BYTES
+  private before: Uint8Array = NO_BYTES
   private isMidLine = false
   private mayStartWithHole: boolean
   /** Behind a newline, the last known one. Beyond `position` when a whole line is at hand. */
@@ -146,7 +146,7 @@ export class FollowedFile {
     const count = this.fileSystem.readSync(this.descriptor!, target, offset, length, this.position)
     if (count === 0) return this.look(now) === 'changed' ? CHANGED : 0
     // Compared after the reading: what was written over before it shows now.
-    if (!this.isAsBefore()) return CHANGED
+    if (!this.isAsBefore() || !this.hasSameStart()) return CHANGED
     const bytes = Buffer.from(target.buffer, target.byteOffset + offset, count)
     const taken = this.wholeLines(bytes)
     if (taken > 0) this.advance(bytes.subarray(0, taken))
@@ -175,9 +175,9 @@ export class FollowedFile {
     this.before = this.bytesBefore()
   }
 
-  private bytesBefore(): Buffer {
+  private bytesBefore(): Uint8Array {
     const start = Math.max(0, this.position - BEFORE_BYTES)
-    return readRange(this.fileSystem, this.descriptor!, start, this.position - start)
+    return new Uint8Array(readRange(this.fileSystem, this.descriptor!, start, this.position - start))
   }
 
   private isAsBefore(): boolean {
@@ -185,6 +185,11 @@ export class FollowedFile {
     if (before.length === 0) return true
     const count = this.fileSystem.readSync(this.descriptor!, scratch, 0, before.length, position - before.length)
     return count === before.length && scratch.compare(before, 0, before.length, 0, count) === 0
+  }
+
+  /** Near its start a file has few bytes before a place, or none. */
+  private hasSameStart(): boolean {
+    return this.before.length === BEFORE_BYTES || hasHead(this.fileSystem, this.descriptor!, this.head)
   }
 
   private findNewline(): boolean {
@@ -221,10 +226,13 @@ export class FollowedFile {
     this.isMidLine = bytes[bytes.length - 1] !== NEWLINE
     this.position += bytes.length
     if (this.position > this.size) this.size = this.position
-    // A copy: the caller's memory is not ours.
+    // A copy: the caller's memory is not ours. No slice of a shared pool either, which each file would keep alive.
     const last = bytes.subarray(-BEFORE_BYTES)
     const kept = this.before.subarray(Math.max(0, this.before.length + last.length - BEFORE_BYTES))
-    this.before = Buffer.concat([kept, last])
+    const before = new Uint8Array(kept.length + last.length)
+    before.set(kept)
+    before.set(last, kept.length)
+    this.before = before
   }
 
   private skipHole(): void {
@@ -238,7 +246,7 @@ export class FollowedFile {
       if (bytes.length === 0) return
       this.mayStartWithHole = false
       this.skippedHole = this.position = from + first
-      this.before = Buffer.alloc(Math.min(this.position, BEFORE_BYTES))
+      this.before = new Uint8Array(Math.min(this.position, BEFORE_BYTES))
       return
     }
   }

@@ -32,6 +32,8 @@ export class FollowedPaths {
   /** By where links lead, when that is elsewhere. */
   private readonly byRealPath = new Map<string, FollowedPath>()
   private readonly globs: string[] = []
+  /** Told once. */
+  private readonly unreadableNames = new Set<string>()
   private sweep: Iterator<FollowedPath> | undefined
   private globbedAt = 0
   private globMilliseconds = 0
@@ -175,12 +177,33 @@ export class FollowedPaths {
   }
 
   private find(pattern: string, atEnd: boolean): void {
+    this.tellUnreadableNames(pattern)
     for (const name of this.fileSystem.globSync(pattern, this.setup.baseFolder).sort(byBytes)) {
       const path = resolve(this.setup.baseFolder, name)
       if (this.paths.has(path)) continue
       const followed = this.add(name, path, false)
       if (atEnd) this.lookAtEnd(followed)
       else this.look(followed)
+    }
+  }
+
+  /** No glob finds a name that is not UTF-8: it would be missed without a word. */
+  private tellUnreadableNames(pattern: string): void {
+    const folder = this.folderOfGlob(pattern)
+    const names = this.namesIn(folder).filter(name => name.includes('\ufffd') && !this.exists(join(folder, name)))
+    for (const name of names) {
+      const path = join(folder, name)
+      if (this.unreadableNames.has(path)) continue
+      this.unreadableNames.add(path)
+      this.log(`cannot follow ${quote(name)}: its name is not valid UTF-8. It is passed over; rename the file.`)
+    }
+  }
+
+  private namesIn(folder: string): string[] {
+    try {
+      return this.fileSystem.readdirSync(folder)
+    } catch {
+      return []
     }
   }
 

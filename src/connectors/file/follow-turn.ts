@@ -5,6 +5,7 @@ import type { FollowedFile } from './follow-file.ts'
 
 /** What a turn asks of the source that it belongs to. */
 export interface TurnSource {
+  readonly isClosed: boolean
   /** Bytes of the file; 0 when there are none now; undefined when it is over. */
   readFrom(file: FollowedFile, target: Uint8Array, offset: number, length: number): number | undefined
   /** Another file has whole lines. */
@@ -60,7 +61,7 @@ export class FollowTurn implements ByteInput {
   /** Undefined when nothing is at hand. */
   private readNow(target: Uint8Array, offset: number, length: number): number | undefined {
     const { followed, source } = this
-    if (this.isEnded) return 0
+    if (this.isEnded || source.isClosed) return 0
     const mayEnd = followed.isAtLineStart
     if (mayEnd && this.readBytes >= TURN_BYTES && source.isAnotherReady()) return this.end(false)
     const count = source.readFrom(followed, target, offset, length)

@@ -29,6 +29,7 @@ export interface FollowOptions {
 
 export class FollowSource implements Source, TurnSource {
   readonly totalBytes = undefined
+  isClosed = false
   private readonly tools: FollowTools
   private readonly setup: SourceSetup
   private readonly options: FollowOptions
@@ -42,7 +43,6 @@ export class FollowSource implements Source, TurnSource {
   /** It was looked at and is next. */
   private ready: FollowedFile | undefined
   private wake: () => void = () => {}
-  private isClosed = false
 
   constructor(tools: FollowTools, options: FollowOptions, setup: SourceSetup) {
     this.tools = tools
@@ -83,7 +83,6 @@ export class FollowSource implements Source, TurnSource {
 
   readFrom(file: FollowedFile, target: Uint8Array, offset: number, length: number): number | undefined {
     this.queue.delete(file)
-    if (this.isClosed) return 0
     if (file.isOver) {
       this.files.finish(file)
       return undefined
@@ -108,7 +107,8 @@ export class FollowSource implements Source, TurnSource {
   }
 
   isAnotherReady(): boolean {
-    if (this.ready !== undefined || this.isClosed) return !this.isClosed
+    if (this.isClosed) return false
+    if (this.ready !== undefined) return true
     for (const file of this.queue) {
       if (file === this.current) continue
       this.queue.delete(file)
