@@ -19,6 +19,7 @@ import { livezRoute } from './routes/livez.ts'
 import { pageRoutes } from './routes/page.ts'
 import { pathsRoute } from './routes/paths.ts'
 import { readyzRoute } from './routes/readyz.ts'
+import { type AskReplays, replayRoutes } from './routes/replay.ts'
 import { statsRoute } from './routes/stats.ts'
 import { traceRoute } from './routes/trace.ts'
 import { TokenGate } from './token-gate.ts'
@@ -32,6 +33,8 @@ export interface ServerOptions {
   /** Needed to change anything, and on hosts other than loopback to read. */
   readonly token: string | undefined
   readonly version: string
+  /** Without it nothing can be replayed. */
+  readonly askReplays?: AskReplays
   /** Told of a fault of ours that a client met; the client gets no detail. */
   readonly reportFault?: (error: unknown) => void
 }
@@ -61,21 +64,28 @@ export function buildServer(options: ServerOptions): FastifyInstance {
 
   const app = makeApp({ reportFault, admit })
   app.addHook('onRequest', async (request, reply) => guard(request.raw, reply, isData(request), doors))
-  addAnswers(app, options.observer)
+  const askReplays = options.askReplays ?? nothingToAsk
+  addAnswers(app, options.observer, askReplays)
   pageRoutes(app)
   documentationRoutes(app, {
     version: options.version,
     makeApp: () => makeApp({ reportFault, admit: () => true }),
-    addRoutes: documented => addAnswers(documented, options.observer)
+    addRoutes: documented => addAnswers(documented, options.observer, askReplays)
   })
   return app
 }
 
-function addAnswers(app: FastifyInstance, observer: Observer): void {
+const nothingToAsk: AskReplays = async () => ({
+  status: 409,
+  body: { error: 'nothing_kept', message: 'There are no dead letters here.' }
+})
+
+function addAnswers(app: FastifyInstance, observer: Observer, askReplays: AskReplays): void {
   statsRoute(app, observer)
   traceRoute(app, observer)
   errorsRoute(app, observer)
   pathsRoute(app, observer)
+  replayRoutes(app, askReplays)
   healthRoute(app, observer)
   livezRoute(app)
   readyzRoute(app, observer)

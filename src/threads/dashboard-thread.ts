@@ -5,6 +5,7 @@ import { Worker } from 'node:worker_threads'
 
 import { ownModule } from '../base/own-files.ts'
 import { UserError } from '../base/user-error.ts'
+import type { ReplayAnswer, ReplayQuestion } from '../contract/replay.ts'
 import type { RunStatus } from '../observer/run-status.ts'
 import { recoverObserver } from '../shared-memory/index.ts'
 import type { DashboardData, FromDashboard, ToDashboard } from './dashboard.ts'
@@ -15,10 +16,20 @@ const STOP_MILLISECONDS = 2_000
 // With V8's own limits the garbage of this thread grows with the length of the run, by 100 MB and more. It needs 30 MB.
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 512 }
 
+/** Whom questions are passed on to. */
+export type Ask = (question: ReplayQuestion) => Promise<ReplayAnswer>
+
+const nobody: Ask = async () => ({ status: 503, body: { error: 'starting', message: 'The run is just starting.' } })
+const FAULT: ReplayAnswer = {
+  status: 500,
+  body: { error: 'fault', message: 'Linescope failed to answer. This is a fault of its own.' }
+}
+
 export class DashboardThread {
   #worker: Worker | undefined
   readonly #data: DashboardData
   readonly #log: (message: string) => void
+  readonly #ask: Ask
   #url = ''
   #port = 0
   #status: RunStatus = {}
@@ -26,15 +37,16 @@ export class DashboardThread {
   #restarts: number[] = []
 
   /** Resolves when it listens. Rejects with a UserError for a taken port, an unknown host and the like. */
-  static async start(data: DashboardData, log: (message: string) => void): Promise<DashboardThread> {
-    const thread = new DashboardThread(data, log)
+  static async start(data: DashboardData, log: (message: string) => void, ask: Ask = nobody): Promise<DashboardThread> {
+    const thread = new DashboardThread(data, log, ask)
     await thread.#start(data.port)
     return thread
   }
 
-  private constructor(data: DashboardData, log: (message: string) => void) {
+  private constructor(data: DashboardData, log: (message: string) => void, ask: Ask) {
     this.#data = data
     this.#log = log
+    this.#ask = ask
   }
 
   get url(): string {
@@ -81,6 +93,7 @@ export class DashboardThread {
         } else if (message.type === 'failed') {
           reject(message.isUserError ? new UserError(message.message) : new Error(message.message))
         } else if (message.type === 'fault') this.#log(`dashboard: ${message.message}`)
+        else if (message.type === 'ask') void this.#answer(worker, message)
       })
       worker.on('error', error => {
         this.#log(`dashboard: ${error instanceof Error ? error.message : String(error)}`)
@@ -94,6 +107,18 @@ export class DashboardThread {
         this.#restart()
       })
     })
+  }
+
+  /** To the thread that asked: a successor knows nothing of its questions. */
+  async #answer(worker: Worker, { id, question }: Extract<FromDashboard, { type: 'ask' }>): Promise<void> {
+    let answer: ReplayAnswer
+    try {
+      answer = await this.#ask(question)
+    } catch (failure) {
+      this.#log(`dashboard: ${failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)}`)
+      answer = FAULT
+    }
+    worker.postMessage({ type: 'answer', id, answer } satisfies ToDashboard)
   }
 
   /** On the same port as before, so that an open page finds it again. */

@@ -4,12 +4,14 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { UserError } from '../base/user-error.ts'
 import type { PipelineDescription } from '../contract/pipeline.ts'
+import type { ReplayAnswer, ReplayQuestion } from '../contract/replay.ts'
 import { Observer } from '../observer/observer.ts'
 import { createReveal } from '../observer/reveal.ts'
 import type { RunStatus } from '../observer/run-status.ts'
 import { type Listening, listen } from '../server/listen.ts'
 import { buildServer } from '../server/server.ts'
 import type { Region } from '../shared-memory/index.ts'
+import { Questions } from './questions.ts'
 
 /** What main gives the thread as workerData. */
 export interface DashboardData {
@@ -27,13 +29,18 @@ export interface DashboardData {
 }
 
 /** What main tells the thread. A status may come at any time; what it does not name stays as it was. */
-export type ToDashboard = { readonly type: 'stop' } | { readonly type: 'status'; readonly status: RunStatus }
+export type ToDashboard =
+  | { readonly type: 'stop' }
+  | { readonly type: 'status'; readonly status: RunStatus }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: ReplayAnswer }
 
 /** What the thread tells main: first `listening` or `failed`, then perhaps faults, and `stopped` at the end. */
 export type FromDashboard =
   | { readonly type: 'listening'; readonly url: string; readonly port: number; readonly addresses: readonly string[] }
   | { readonly type: 'failed'; readonly message: string; readonly isUserError: boolean }
   | { readonly type: 'fault'; readonly message: string }
+  /** A question that only main can answer. */
+  | { readonly type: 'ask'; readonly id: number; readonly question: ReplayQuestion }
   | { readonly type: 'stopped' }
 
 if (parentPort === null) throw new Error('The dashboard is started as a worker thread.')
@@ -46,10 +53,12 @@ const observer = new Observer({
   reveal: createReveal(data.secrets),
   version: data.version
 })
+const questions = new Questions((id, question) => tell({ type: 'ask', id, question }))
 const starting = start()
 
 thread.on('message', (message: ToDashboard) => {
-  if (message.type === 'status') observer.setStatus(message.status)
+  if (message.type === 'answer') questions.answered(message.id, message.answer)
+  else if (message.type === 'status') observer.setStatus(message.status)
   else void stop()
 })
 
@@ -84,6 +93,7 @@ async function openServer(): Promise<Listening> {
     allowHosts: data.allowHosts,
     token: data.token,
     version: data.version,
+    askReplays: question => questions.ask(question),
     reportFault: error => tell({ type: 'fault', message: detailOf(error) })
   })
   return await listen(app, { host: data.host, port: data.port })

@@ -46,6 +46,7 @@ async function makeDocumentation({ version, makeApp, addRoutes }: DocumentationO
       info: { title: 'Linescope', description: 'What happens inside the run, live and line by line.', version },
       tags: [
         { name: 'run', description: 'Counts, journeys and errors' },
+        { name: 'replay', description: 'Dead letters that go through the pipeline again' },
         { name: 'health', description: 'For supervisors and probes' }
       ]
     },
@@ -68,14 +69,15 @@ async function makeDocumentation({ version, makeApp, addRoutes }: DocumentationO
 
 const RESPONSE_TEXTS: Readonly<Record<string, string>> = {
   200: 'The answer.',
+  201: 'It has begun.',
   503: 'The answer while no lines are taken.',
   '4XX': 'Refused: host, origin, method, token or size. The message says what to do.'
 }
 
 function withResponseTexts<Document extends object>(document: Document): Document {
-  const { paths } = document as { paths?: Record<string, { get?: { responses?: Record<string, object> } }> }
-  for (const { get } of Object.values(paths ?? {})) {
-    for (const [status, response] of Object.entries(get?.responses ?? {})) {
+  const { paths } = document as { paths?: Record<string, Record<string, { responses?: Record<string, object> }>> }
+  for (const { responses } of Object.values(paths ?? {}).flatMap(methods => Object.values(methods))) {
+    for (const [status, response] of Object.entries(responses ?? {})) {
       Object.assign(response, { description: RESPONSE_TEXTS[status] ?? '' })
     }
   }

@@ -28,6 +28,9 @@ export interface StoredLetter extends Stored {
 /** A whole letter that counts no more. */
 export interface DiscardedLetter extends Stored {
   readonly kind: 'discarded'
+  readonly checksum: number
+  /** With `readsDiscarded` only, and where it can be read. */
+  readonly letter?: DeadLetter
 }
 
 export interface LogDamage {
@@ -49,12 +52,14 @@ export interface ReadOptions {
   readonly from?: LogPosition | undefined
   /** What a checkpoint says is there: an end before it is damage. */
   readonly committed?: LogPosition | undefined
+  /** Also what discarded letters hold is read. */
+  readonly readsDiscarded?: boolean
 }
 
 export function* readDeadLetters(
   stateFolder: string,
   fileSystem: FileSystem = nodeFileSystem,
-  { from, committed }: ReadOptions = {}
+  { from, committed, readsDiscarded = false }: ReadOptions = {}
 ): Generator<LogEntry> {
   const files = new LogFiles(logFolder(stateFolder), fileSystem)
   const discardFiles = new LogFiles(logFolder(stateFolder), fileSystem, 'discards')
@@ -86,7 +91,7 @@ export function* readDeadLetters(
     try {
       const start = isFromInside && segment === from.segment ? from.length : 0
       const items = scanSegment(file, segment, segment === segments.at(-1), start)
-      const sequence = yield* readSegment(items, segment, next.sequence, start === 0, discards)
+      const sequence = yield* readSegment(items, segment, next.sequence, start === 0, { ...discards, readsDiscarded })
       next = { segment: segment + 1, sequence }
       end = { segment, length: file.size }
     } finally {
@@ -108,13 +113,15 @@ function* firstKept(discardFiles: LogFiles, firstThere: number | undefined): Gen
   return discards.isRemoved ? before + 1 : 1
 }
 
+type DiscardsToRead = Pick<Discards, 'marks'> & Required<Pick<ReadOptions, 'readsDiscarded'>>
+
 /** Yields what the segment holds and returns the sequence that the next segment must begin with; NaN: not known. */
 function* readSegment(
   items: Iterable<SegmentItem>,
   segment: number,
   expected: number,
   isFromStart: boolean,
-  discards: Discards
+  discards: DiscardsToRead
 ): Generator<LogEntry, number> {
   let firstSequence = expected
   let count = isFromStart ? 0 : Number.NaN
@@ -146,14 +153,18 @@ function storedOf(
   item: Extract<SegmentItem, { kind: 'letter' }>,
   segment: number,
   sequence: number,
-  discards: Discards
+  { marks, readsDiscarded }: DiscardsToRead
 ): LogEntry {
   const start = { segment, length: item.start }
   const end = { segment, length: item.end }
-  if (discards.marks.get(item.start) === item.checksum) return { kind: 'discarded', sequence, start, end }
+  const { checksum } = item
+  const isDiscarded = marks.get(item.start) === checksum
+  if (isDiscarded && !readsDiscarded) return { kind: 'discarded', sequence, start, end, checksum }
   try {
-    return { kind: 'letter', letter: decodeLetter(item.payload), sequence, start, end, checksum: item.checksum }
+    const letter = decodeLetter(item.payload)
+    return { kind: isDiscarded ? 'discarded' : 'letter', letter, sequence, start, end, checksum }
   } catch (error) {
+    if (isDiscarded) return { kind: 'discarded', sequence, start, end, checksum }
     const reason = error instanceof Error ? error.message : String(error)
     const message = `the letter at byte ${item.start} cannot be read: ${reason}`
     return { ...fault(start, item.end - item.start, message), isNewer: error instanceof UnknownVersionError }

@@ -15,7 +15,7 @@ export const REPLAY_OUTCOME = {
   no_tag: 'T',
   cut: 'C',
   no_record: 'R',
-  gone: 'G',
+  gone: 'G'
 } as const
 
 export type ReplayOutcome = keyof typeof REPLAY_OUTCOME
@@ -46,5 +46,5 @@ export const REFUSALS: Readonly<Partial<Record<ReplayOutcome, string>>> = {
   no_tag: 'still nothing is named after its tag',
   cut: 'only the beginning of the line was kept, as it was too long',
   no_record: 'its value is text, which has no fields to set',
-  gone: 'the letter cannot be read any more',
+  gone: 'the letter cannot be read any more'
 }
