@@ -5,7 +5,9 @@
 // is in typed arrays; queues hold item numbers only. Without forks `next`, `root` and `forkDepth` stay untouched.
 
 import type { LineValue } from '../sdk/line.ts'
+import type { Doom } from './caution.ts'
 import type { Chunk, InputInfo } from './line-framer.ts'
+import type { ReplayLine, ReplayLines } from './replay-line.ts'
 
 /** Leaf code of an item that was undone with its whole entering line; counted nowhere. */
 export const VOID = 15
@@ -92,7 +94,11 @@ export class Batch {
   /** Line end to add where one must be added: that of the line before in the same source. */
   addedLineEnd: '\n' | '\r\n' = '\n'
   oversize: OversizeDetail | undefined
+  /** Its lines are dead letters that go in again. */
+  replay: ReplayLines | undefined
   readAtMilliseconds = 0
+  /** Of its lines, those that are known to hang in a processor or to end its thread. */
+  doomed: readonly Doom[] | undefined
 
   // Items.
   itemCount = 0
@@ -159,6 +165,8 @@ export class Batch {
     if (this.attempts.size > 0) this.attempts.clear()
     if (this.failed.size > 0) this.failed.clear()
     this.oversize = undefined
+    this.doomed = undefined
+    this.replay = undefined
     this.hasCrlf = false
     if (lineCount > this.crlf.length) this.crlf = new Uint8Array(lineCount * 2)
     this.isUnterminated = false
@@ -177,6 +185,11 @@ export class Batch {
 
   rootOf(item: number): number {
     return item < this.lineCount ? item : this.root[item]
+  }
+
+  /** The letter that the item comes from, when it is a replay. */
+  replayLineOf(item: number): ReplayLine | undefined {
+    return this.replay?.lines[this.rootOf(item)]
   }
 
   /** The item after this one in depth-first order, or -1. */

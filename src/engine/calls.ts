@@ -108,6 +108,7 @@ export class Calls {
       node.replaceSlot()
       slot.batch.pending++
       slot.startedAt = performance.now()
+      this.#telemetry.noteBegun(slot.batch, slot.item)
     }
     this.#track(node, slot)
   }
@@ -204,6 +205,8 @@ export class Calls {
     slot.attempt = attempt
     slot.isActive = true
     slot.startedAt = performance.now()
+    this.#telemetry.noteBegun(batch, item)
+    this.#telemetry.enterLine(node.id, slot.startedAt, batch, item)
     let result: unknown
     try {
       refuseWrongInput(node, batch, item)
@@ -213,14 +216,19 @@ export class Calls {
         ? (node.behaviour as Mapper)(value, slot.context)
         : (node.behaviour as Process)(value, emit, slot.context)
       node.settleCall(slot, result)
-      if (this.#running.has(slot)) return
+      if (this.#running.has(slot)) {
+        this.#telemetry.leave()
+        return
+      }
     } catch (thrown) {
       slot.isActive = false
+      this.#telemetry.leave()
       this.#recordTime(node, slot)
       batch.pending--
       this.#failures.fail(node, slot, thrown)
       return
     }
+    this.#telemetry.leave()
     slot.isActive = false
     batch.pending--
     this.#recordTime(node, slot)

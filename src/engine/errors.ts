@@ -8,6 +8,8 @@ export type EngineErrorCode =
   | 'fanout_limit'
   | 'line_too_long'
   | 'timeout'
+  | 'hung'
+  | 'killed_lane'
   | 'late_emit'
   | 'wrong_value'
   | 'wrong_input'

@@ -5,8 +5,9 @@
 import type { AttemptDetail, Batch } from './batch.ts'
 import type { CallSlot } from './call.ts'
 import type { Emissions } from './emissions.ts'
-import { asError, describeError } from './errors.ts'
+import { asError, describeError, type EngineError } from './errors.ts'
 import type { NodeRuntime } from './node.ts'
+import type { OnErrorPlan } from './plan.ts'
 import { DEAD, type Telemetry } from './telemetry.ts'
 
 export interface FailuresHost {
@@ -35,8 +36,16 @@ export class Failures {
       this.#emissions.undoLine(node, batch, item, overLimit)
       return
     }
+    this.#failed(node, batch, item, attempt, attempt >= node.plan.retry.attempts, thrown)
+  }
+
+  /** The processor is not called with the item: it counts as a call that failed for good. */
+  refuse(node: NodeRuntime, batch: Batch, item: number, reason: EngineError): void {
+    this.#failed(node, batch, item, 1, true, reason)
+  }
+
+  #failed(node: NodeRuntime, batch: Batch, item: number, attempt: number, isFinal: boolean, thrown: unknown): void {
     const { retry } = node.plan
-    const isFinal = attempt >= retry.attempts
     const error = describeError(thrown)
     node.counters[node.indexes.errors]++
     batch.failed.add(item)
@@ -49,7 +58,7 @@ export class Failures {
       return
     }
 
-    const { onError } = node.plan
+    const onError = onErrorOf(node, batch, error.message)
     switch (onError.kind) {
       case 'dead_letter':
         node.counters[node.indexes.dead]++
@@ -85,4 +94,12 @@ export class Failures {
     if (attempts === undefined) batch.attempts.set(item, [detail])
     else attempts.push(detail)
   }
+}
+
+/** A replay is not the run: `stop` ends the replay, and the letter is a dead one again. */
+function onErrorOf(node: NodeRuntime, { replay }: Batch, message: string): OnErrorPlan {
+  const { onError } = node.plan
+  if (onError.kind !== 'stop' || replay === undefined) return onError
+  replay.stop(`on_error: stop of the processor "${node.name}": ${message}`)
+  return { kind: 'dead_letter' }
 }

@@ -1,10 +1,16 @@
 // The engine's surface for threads and the test kit.
 
+export { Caution, type Doom, type Suspect } from './caution.ts'
 export { edgeBases, processorTargets } from './edges.ts'
-export { Lane, type LaneEnd } from './lane.ts'
+export { Lane } from './lane.ts'
 export type { LaneObserver } from './lane-observer.ts'
+export type { LaneEnd } from './lane-options.ts'
 export { LaneParts } from './lane-parts.ts'
 export type { InputListener } from './line-framer.ts'
 export { nodeNames, type Plan } from './plan.ts'
+export type { ProcessorState } from './processor-states.ts'
+export { endsReplayBatch } from './replay-batch.ts'
+export { ReplayEntries } from './replay-entry.ts'
+export type { ReplayInlet, ReplayLine, ReplayLines } from './replay-line.ts'
 export type { ValueOutput } from './settler.ts'
 export type { TelemetryMode } from './telemetry.ts'

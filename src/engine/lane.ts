@@ -6,37 +6,23 @@
 
 import type { Source } from '../sdk/source.ts'
 import { Batch } from './batch.ts'
+import { hasLines, isFull, MAX_OPEN_BATCHES, mayFollow } from './batch-order.ts'
 import { BatchPace } from './batch-pace.ts'
+import { type Caution, replaySource } from './caution.ts'
 import { describeError } from './errors.ts'
 import { giveBack } from './give-back.ts'
+import type { LaneEnd, LaneOptions } from './lane-options.ts'
 import type { LaneParts } from './lane-parts.ts'
-import { type InputListener, LineFramer } from './line-framer.ts'
+import { LineFramer } from './line-framer.ts'
+import { refuseOversize } from './oversize.ts'
 import { PUBLISH_MILLISECONDS, Publisher } from './publisher.ts'
+import { fillReplayBatch, placeReplayLines } from './replay-batch.ts'
+import type { ReplayInlet } from './replay-line.ts'
 import type { Step } from './steps.ts'
-import { DEAD } from './telemetry.ts'
 
-const MAX_OPEN_BATCHES = 64
-const MAX_OPEN_BYTES = 4 * 1024 * 1024
 // A turn of the event loop costs about 2 µs; waiting messages and timers can wait so long.
 const TURN_MILLISECONDS = 5
 const PAUSE_POLL_MILLISECONDS = 20
-
-export type LaneEnd =
-  /** The source ended, or `maxLines` were read. */
-  | { readonly reason: 'end' }
-  | { readonly reason: 'stopped' }
-  /** The reader of a sink's pipe has gone. */
-  | { readonly reason: 'sink_closed'; readonly message: string }
-  /** A processor failed whose `on_error` is `stop`. */
-  | { readonly reason: 'stop_on_error'; readonly message: string }
-  /** A source or sink failed. */
-  | { readonly reason: 'failed'; readonly message: string }
-
-export interface LaneOptions {
-  readonly inputs?: InputListener
-  /** Somebody commits: the lane waits while more than this has been written since. Without it nobody does. */
-  readonly uncommittedBytes?: number | undefined
-}
 
 export class Lane {
   readonly #parts: LaneParts
@@ -53,6 +39,8 @@ export class Lane {
   /** Last batch that is settled, up to its `stopAt`: `on_error: stop`, or a stop that gives lines back. */
   #stopSequence = Number.POSITIVE_INFINITY
   readonly #publisher: Publisher
+  readonly #caution: Caution | undefined
+  readonly #replays: ReplayInlet | undefined
   #lastTurn = 0
   #isProgressScheduled = false
   #isAdvancing = false
@@ -64,6 +52,9 @@ export class Lane {
     this.#framer = new LineFramer(source, parts.plan.limits.maxLineBytes, options.inputs)
     this.#publisher = new Publisher(parts, this.#framer, this.#open, options.uncommittedBytes)
     this.#linesLeft = maxLines
+    this.#caution = this.#framer.caution = options.caution
+    this.#replays = options.replays
+    if (options.replays !== undefined) options.replays.onDue = () => this.#wake?.()
     parts.connect({
       progressed: () => this.#scheduleProgress(),
       stopAt: (_node, batch, line, message) => this.#stopAt(batch, line, message),
@@ -98,10 +89,12 @@ export class Lane {
     const timer = setInterval(() => this.publish(), PUBLISH_MILLISECONDS)
     // Whatever ends the reading, what was read before is settled, and what is open is closed.
     await this.#noteFailure(() => this.#readAll())
+    await this.#noteFailure(() => this.#finishReplays())
     // At the end of its input a run goes on until the last line has its outcome.
     if (this.#isStopping || this.#end !== undefined) control.setState('stopping')
     await this.#noteFailure(() => this.#drain())
     await this.#noteFailure(() => this.#parts.close())
+    this.#replays?.close()
     clearInterval(timer)
     this.#parts.calls.close()
     this.#framer.close()
@@ -164,7 +157,7 @@ export class Lane {
         await this.#pause()
         continue
       }
-      if (this.#isFull()) {
+      if (isFull(this.#open)) {
         await this.#progress()
         continue
       }
@@ -172,21 +165,38 @@ export class Lane {
         await this.#progress()
         continue
       }
-      const batch = this.#free.pop() ?? new Batch(this.#parts.targets)
+      if (this.#enterReplay()) await this.#turnIfDue()
+      const batch = this.#takeBatch()
       let result = this.#framer.next(batch, Math.min(this.#pace.limit, this.#linesLeft))
       if (typeof result !== 'string') result = await this.#idle(result)
       // What is read from there on is not settled.
       if (result === 'end' || this.#sequence > this.#stopSequence) return
-      this.#begin(batch)
+      if (this.#caution?.isAlone(batch.input.sourceNumber, batch.offset) === true) await this.#beginAlone(batch)
+      else this.#begin(batch)
       await this.#turnIfDue()
     }
+  }
+
+  /** Nothing else is open while the line runs, and each step that it takes is seen from outside. */
+  async #beginAlone(batch: Batch): Promise<void> {
+    this.#publisher.isHolding = true
+    await this.#drain()
+    if (this.#isAbandoned || this.#isStopping) return
+    const { intervalMilliseconds } = this.#publisher
+    this.#publisher.intervalMilliseconds = 0
+    this.publish()
+    this.#publisher.isHolding = false
+    batch.doomed = this.#caution!.doomedAt(batch.input.sourceNumber, batch.offset)
+    this.#begin(batch)
+    await this.#drain()
+    this.#publisher.intervalMilliseconds = intervalMilliseconds
   }
 
   async #pause(): Promise<void> {
     const { control } = this.#parts.telemetry
     control.setState('paused')
     while (control.pauseRequested() && !control.stopRequested() && !this.#isStopping) {
-      await new Promise(resolve => setTimeout(resolve, PAUSE_POLL_MILLISECONDS))
+      await this.#outside(new Promise(resolve => setTimeout(resolve, PAUSE_POLL_MILLISECONDS)))
     }
     control.setState('running')
   }
@@ -195,47 +205,80 @@ export class Lane {
     const { control } = this.#parts.telemetry
     this.#publisher.publishAll()
     control.setState('idle')
-    const result = await waiting
+    const result = this.#replays === undefined ? await this.#outside(waiting) : await this.#replayUntil(waiting)
     control.setState('running')
     this.#pace.restart()
     return result
   }
 
-  #isFull(): boolean {
-    if (this.#open.length === 0) return false
-    if (this.#open.length >= MAX_OPEN_BATCHES) return true
-    let bytes = 0
-    for (const batch of this.#open) bytes += batch.byteLength
-    return bytes >= MAX_OPEN_BYTES
+  async #replayUntil<Result>(waiting: Promise<Result>): Promise<Result> {
+    let isOver = false
+    const end = (): void => {
+      isOver = true
+      this.#wake?.()
+    }
+    waiting.then(end, end)
+    while (!isOver) await this.#replayOrWait()
+    return await waiting
+  }
+
+  async #finishReplays(): Promise<void> {
+    while (this.#replays?.isBusy === true && this.#end === undefined) {
+      if (this.#isStopping || this.#parts.telemetry.control.stopRequested()) return
+      await this.#replayOrWait()
+    }
+  }
+
+  async #replayOrWait(): Promise<void> {
+    if (this.#parts.telemetry.control.pauseRequested()) await this.#pause()
+    else if (!isFull(this.#open) && !this.#publisher.mustWaitForCommit() && this.#enterReplay()) await this.#turnIfDue()
+    else await this.#progress()
+  }
+
+  /** False when no letter may go in now. */
+  #enterReplay(): boolean {
+    const isAlone = this.#caution?.hasReplays === true
+    if (!this.#mayEnter() || (isAlone && this.#open.length > 0)) return false
+    const replay = this.#replays?.take(isAlone ? 1 : this.#pace.limit)
+    if (replay === undefined) return false
+    const batch = this.#takeBatch()
+    fillReplayBatch(batch, replay)
+    const { job, index } = replay.lines[0].mark
+    batch.doomed = this.#caution?.doomedAt(replaySource(job), index)
+    this.#parts.telemetry.beginReplay(batch, replay)
+    placeReplayLines(batch, replay.lines)
+    this.#enter(batch)
+    return true
+  }
+
+  #mayEnter(): boolean {
+    return !this.#isStopping && this.#sequence <= this.#stopSequence
+  }
+
+  #takeBatch(): Batch {
+    return this.#free.pop() ?? new Batch(this.#parts.targets)
   }
 
   #begin(batch: Batch): void {
     const { telemetry, plan } = this.#parts
-    batch.sequence = this.#sequence++
-    batch.readAtMilliseconds = telemetry.now()
     this.#linesLeft -= batch.lineCount
     telemetry.begin(batch, plan.entry)
-    if (this.#parts.countsHops) batch.hops.fill(0, 0, batch.lineCount)
     const queue = batch.queues[plan.entry]
     queue.clear()
     if (batch.oversize === undefined) {
       queue.grow(batch.lineCount)
       for (let line = 0; line < batch.lineCount; line++) queue.items[line] = line
       queue.count = batch.lineCount
-    } else this.#refuseOversize(batch)
-    this.#open.push(batch)
-    this.#advance()
+    } else refuseOversize(batch, plan.limits.maxLineBytes, telemetry)
+    this.#enter(batch)
   }
 
-  #refuseOversize(batch: Batch): void {
-    const byteLength = batch.byteLength - batch.lineEndLength(0)
-    const limit = this.#parts.plan.limits.maxLineBytes
-    const message = `the line has ${byteLength} bytes; max_line_bytes is ${limit}`
-    batch.outcome[0] = DEAD
-    batch.failed.add(0)
-    const error = { name: 'LinescopeError', message, stack: undefined, code: 'line_too_long' }
-    batch.dead.set(0, { kind: 'dead', node: -1, tag: '', valueBefore: '', error, attempts: [] })
-    this.#parts.telemetry.reportError(-1, batch, 0, 1, true, error)
+  #enter(batch: Batch): void {
+    batch.sequence = this.#sequence++
+    batch.readAtMilliseconds = this.#parts.telemetry.now()
+    if (this.#parts.countsHops) batch.hops.fill(0, 0, batch.lineCount)
+    this.#open.push(batch)
+    this.#advance()
   }
 
   /** Moves every open batch as far as it can go, then settles those that are through, in order. */
@@ -245,6 +288,7 @@ export class Lane {
       return
     }
     this.#isAdvancing = true
+    const wasOutside = this.#parts.telemetry.goOutside(false)
     try {
       for (let index = 0; index < this.#open.length; index++) {
         this.#advanceBatch(this.#open[index], this.#open[index - 1])
@@ -253,6 +297,7 @@ export class Lane {
       this.#settleReady()
     } finally {
       this.#isAdvancing = false
+      this.#parts.telemetry.goOutside(wasOutside)
     }
     this.#publisher.publishIfDue(performance.now())
   }
@@ -358,12 +403,23 @@ export class Lane {
 
   /** Resolves when something has moved. */
   #progress(): Promise<void> {
-    return new Promise(resolve => {
-      this.#wake = () => {
-        this.#wake = undefined
-        resolve()
-      }
-    })
+    return this.#outside(
+      new Promise(resolve => {
+        this.#wake = () => {
+          this.#wake = undefined
+          resolve()
+        }
+      })
+    )
+  }
+
+  /** Waits in the event loop, where code of processors may run that no call is under way for. */
+  async #outside<Result>(waiting: Promise<Result>): Promise<Result> {
+    const { telemetry } = this.#parts
+    telemetry.goOutside(true)
+    const result = await waiting
+    telemetry.goOutside(false)
+    return result
   }
 
   async #drain(): Promise<void> {
@@ -376,22 +432,11 @@ export class Lane {
   async #turnIfDue(): Promise<void> {
     const now = performance.now()
     if (this.#open.length === 0 && now - this.#lastTurn < TURN_MILLISECONDS) return
-    await new Promise<void>(resolve => {
-      setImmediate(resolve)
-    })
+    await this.#outside(
+      new Promise<void>(resolve => {
+        setImmediate(resolve)
+      })
+    )
     this.#lastTurn = performance.now()
   }
-}
-
-function hasLines(batch: Batch, step: Step): boolean {
-  for (const node of step.nodes) {
-    const queue = batch.queues[node]
-    if (queue.head < queue.count) return true
-  }
-  return false
-}
-
-/** A batch may enter a step once the one before has started all its lines there; a cycle takes one batch at a time. */
-function mayFollow(previous: Batch, step: number, { isCycle }: Step): boolean {
-  return previous.step > step || (previous.step === step && previous.hasEntered && !isCycle)
 }

@@ -9,6 +9,7 @@ import { createHash, type Hash } from 'node:crypto'
 
 import type { ByteInput, Source } from '../sdk/source.ts'
 import type { Batch } from './batch.ts'
+import type { Caution } from './caution.ts'
 import { startsOfAscii, startsOfBytes } from './line-starts.ts'
 
 /** One file (or stdin, …) that lines come from, as ids, errors and journeys name it. */
@@ -72,6 +73,8 @@ export class LineFramer {
   private lineNumber = 1
   private lineEnd: '\n' | '\r\n' = '\n'
   private bytesPerLine = 128
+  /** Lines that are to be handed out alone. */
+  caution: Caution | undefined
   private oversize: { hash: Hash; head: Buffer; byteLength: number; lastByte: number } | undefined
 
   constructor(source: Source, maxLineBytes: number, listener?: InputListener) {
@@ -228,11 +231,13 @@ export class LineFramer {
     const { from, to, chunk } = this
     const { buffer } = chunk
     if (from === to) return false
-    const lines = Math.min(maxLines, MAX_BATCH_LINES)
+    const isAlone = this.caution?.isAlone(this.info.sourceNumber, this.offset) === true
+    const lines = isAlone ? 1 : Math.min(maxLines, MAX_BATCH_LINES)
     // No line can be too long in so few bytes.
     const mostBytes = Math.min(BATCH_BYTES, this.maxLineBytes + 1)
     const wanted = Math.min(mostBytes, Math.max(256, Math.ceil(this.bytesPerLine * lines * 1.05)))
-    const limit = Math.min(to, from + wanted)
+    const before = this.caution?.bytesBefore(this.info.sourceNumber, this.offset) ?? wanted
+    const limit = Math.min(to, from + wanted, from + before)
 
     let end = limit === from ? from : buffer.lastIndexOf(NEWLINE, limit - 1) + 1
     if (end <= from) {

@@ -118,6 +118,9 @@ export class Publisher {
     this.#takeStates()
     if (this.#uncommittedBytes !== Number.POSITIVE_INFINITY) this.#remember()
     if (this.onPublished === undefined) return
+    const { states, settler } = this.#parts
+    // A successor would go back to the last states, and need again what came after them.
+    if (states?.hasNews(settler.totals.batches) === true) return
     const { counters } = this.#parts.telemetry
     // What is skipped of an over-long line is not needed again.
     const skipped = this.#open.length === 0 ? this.#framer.skippedTo : undefined

@@ -37,6 +37,8 @@ export interface ReplayInlet {
   readonly isBusy: boolean
   /** Called when `take` may have something again. */
   onDue: (() => void) | undefined
+  /** The lane has ended. */
+  close(): void
 }
 
 export function replayId({ job, index }: ReplayMark): string {

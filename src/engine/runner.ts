@@ -3,6 +3,7 @@
 
 import type { Batch, ItemQueue } from './batch.ts'
 import type { Calls } from './calls.ts'
+import type { Doom } from './caution.ts'
 import { EngineError } from './errors.ts'
 import type { Failures } from './failures.ts'
 import type { NodeRuntime } from './node.ts'
@@ -53,11 +54,12 @@ export class Runner {
     if (this.#countsHops) this.#refuseHops(node, batch, queue)
     if (batch.errors.size > 0) forgetOldErrors(queue, batch)
 
-    const to = queue.count
+    let to = queue.count
     this.#telemetry.arrive(node.id, batch, queue, to)
     node.counters[node.indexes.received] += to - queue.head
     const now = performance.now()
-    this.#telemetry.enter(node.id, now)
+    this.#telemetry.enter(node.id, now, batch)
+    if (batch.doomed !== undefined) to = this.#refuseDoomed(node, batch, queue, batch.doomed)
     if (node.isAsync || !acceptsAll(node, batch, queue, to)) this.#runOneByOne(node, batch, queue, to)
     else this.#runTimed(node, batch, queue, to, now)
     if (queue.head === queue.count) queue.clear()
@@ -86,7 +88,7 @@ export class Runner {
       const isSampleDue = !isSlow && start - node.sampledAt >= SAMPLE_MILLISECONDS
       const isSample = isSampleDue && (from > first || to - from === 1)
       const until = isSlow || isSample ? from + 1 : Math.min(from + groupOf(node.meanNanos), isSampleDue ? to - 1 : to)
-      if (node.isWatched) telemetry.enter(node.id, start)
+      if (node.isWatched || batch.lineCount === 1) telemetry.enterLine(node.id, start, batch, queue.items[from])
       this.#runGuarded(node, batch, queue, until)
       const now = performance.now()
       const nanos = (now - start) * 1e6
@@ -134,6 +136,19 @@ export class Runner {
       queue.head = slot.at + 1
       this.#failures.fail(node, slot, thrown)
     }
+  }
+
+  /** Takes the items out that are known not to come back from this processor. Returns the end of those that are left. */
+  #refuseDoomed(node: NodeRuntime, batch: Batch, queue: ItemQueue, doomed: readonly Doom[]): number {
+    let kept = queue.head
+    for (let at = queue.head; at < queue.count; at++) {
+      const item = queue.items[at]
+      const doom = doomed.find(each => each.node === node.id && each.item === item)
+      if (doom === undefined) queue.items[kept++] = item
+      else this.#failures.refuse(node, batch, item, new EngineError(doom.code, doom.message))
+    }
+    queue.count = kept
+    return kept
   }
 
   #refuseHops(node: NodeRuntime, batch: Batch, queue: ItemQueue): void {

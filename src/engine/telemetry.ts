@@ -7,10 +7,13 @@ import { isUtf8 } from 'node:buffer'
 
 import {
   CHANGED,
+  type ErrorEntry,
   ErrorWriter,
   edgeOffset,
   FAILED_ONCE,
   HistogramWriter,
+  IN_ENGINE,
+  IN_EVENT_LOOP,
   InFlightWriter,
   JourneyWriter,
   LANE,
@@ -24,12 +27,17 @@ import {
   type Region,
   ROOT_PATH,
   SnapshotWriter,
+  SOME_FORK,
   StringWriter
 } from '../shared-memory/index.ts'
+import type { DeadLetter } from '../state/dead-letter-log/letter.ts'
+import { parseLineId } from '../state/replay/job.ts'
 import type { Batch, ErrorDetail, ItemQueue } from './batch.ts'
 import type { Held } from './calls.ts'
+import { replaySource } from './caution.ts'
 import type { LaneObserver } from './lane-observer.ts'
 import type { NodeCounterIndexes } from './node.ts'
+import type { ReplayLines } from './replay-line.ts'
 import type { SinkOutput } from './sink-output.ts'
 
 export const DELIVERED: number = OUTCOME.delivered
@@ -72,6 +80,12 @@ export class Telemetry {
   #errorSamplesLeft = ERROR_SAMPLES_PER_PUBLISH
   #largePublishAt = 0
   #hasInFlight = false
+  #outside = IN_ENGINE
+  /** The last line, in input order, that an asynchronous call was started for, and where it ends. */
+  #begunSequence = -1
+  #begunLine = -1
+  #begunSource = -1
+  #begunOffset = 0
 
   constructor(region: Region, epoch: number) {
     this.region = region
@@ -84,6 +98,8 @@ export class Telemetry {
     this.#errors = new ErrorWriter(region, epoch)
     this.#strings = new StringWriter(region)
     this.#inFlight = new InFlightWriter(region)
+    // A predecessor's lines are in it.
+    this.#hasInFlight = epoch > 1
     this.journeys = region.shape.trace ? new JourneyWriter(region, epoch) : undefined
     this.recordsJourneys = this.journeys !== undefined
     this.control = new LaneControl(region)
@@ -141,6 +157,14 @@ export class Telemetry {
     batch.path.fill(isWaiting ? this.paths.next(ROOT_PATH, entry) << 1 : 0, 0, batch.lineCount)
   }
 
+  /** Lines of a replay come to wherever they go in; some of them are no more what they came as. */
+  beginReplay(batch: Batch, { lines }: ReplayLines): void {
+    batch.isNew = false
+    for (let line = 0; line < batch.lineCount; line++) {
+      batch.path[line] = (ROOT_PATH << 1) | (lines[line].entry.isChanged ? 1 : 0)
+    }
+  }
+
   /** Items head..to of the queue have come to the processor: their paths go on. */
   arrive: Arrive = (node, batch, queue, to) => this.#advancePaths(node, batch, queue, to)
 
@@ -179,13 +203,69 @@ export class Telemetry {
     return id
   }
 
-  /** `at` is this thread's clock. */
-  enter(node: number, at: number): void {
-    this.control.enter(node, at + this.#shift)
+  /** The processor's code runs for some lines of the batch. `at` is this thread's clock. */
+  enter(node: number, at: number, batch: Batch): void {
+    const { input, offset, firstLineNumber, byteLength, replay } = batch
+    if (replay !== undefined) {
+      const { job, index } = replay.lines[0].mark
+      this.control.enter(node, at + this.#shift, replaySource(job), index, index, batch.lineCount)
+      return
+    }
+    this.control.enter(node, at + this.#shift, input.sourceNumber, offset, firstLineNumber, byteLength)
   }
 
+  /** The processor's code runs for this item alone. */
+  enterLine(node: number, at: number, batch: Batch, item: number): void {
+    const { input, offset, starts, firstLineNumber, lineCount } = batch
+    const line = batch.rootOf(item)
+    const alone = item < lineCount ? 0 : lineCount === 1 ? item : SOME_FORK
+    const replayed = batch.replayLineOf(item)
+    if (replayed !== undefined) {
+      const { job, index } = replayed.mark
+      this.control.enter(node, at + this.#shift, replaySource(job), index, index, 1, alone)
+      return
+    }
+    this.control.enter(
+      node,
+      at + this.#shift,
+      input.sourceNumber,
+      offset + starts[line] - starts[0],
+      firstLineNumber + line,
+      starts[line + 1] - starts[line],
+      alone
+    )
+  }
+
+  /** The lane is back in the engine, or in its event loop: that tells up to where asynchronous calls were started. */
   leave(): void {
-    this.control.leave()
+    this.control.enter(this.#outside, 0, this.#begunSource, this.#begunOffset)
+  }
+
+  /** The lane gives the thread to its event loop. Returns whether it had it already. */
+  goOutside(isOutside: boolean): boolean {
+    const outside = isOutside ? IN_EVENT_LOOP : IN_ENGINE
+    if (outside === this.#outside) return isOutside
+    this.#outside = outside
+    this.leave()
+    return !isOutside
+  }
+
+  /** An asynchronous call was started: its code may run whenever the lane is in its event loop. */
+  noteBegun(batch: Batch, item: number): void {
+    const line = batch.rootOf(item)
+    if (batch.sequence < this.#begunSequence || (batch.sequence === this.#begunSequence && line < this.#begunLine)) {
+      return
+    }
+    this.#begunSequence = batch.sequence
+    this.#begunLine = line
+    const replayed = batch.replayLineOf(item)
+    if (replayed !== undefined) {
+      this.#begunSource = replaySource(replayed.mark.job)
+      this.#begunOffset = replayed.mark.index + 1
+      return
+    }
+    this.#begunSource = batch.input.sourceNumber
+    this.#begunOffset = batch.offset + batch.starts[line + 1] - batch.starts[0]
   }
 
   recordService(node: number, nanos: number, count: number): void {
@@ -211,20 +291,38 @@ export class Telemetry {
       return
     }
     this.#errorSamplesLeft--
-    const line = batch.rootOf(item)
     this.#errors.write({
       node,
       attempt,
       isFinal,
-      sourceNumber: batch.input.sourceNumber,
-      offset: batch.offset + batch.starts[line] - batch.starts[0],
-      lineNumber: batch.firstLineNumber + line,
+      ...this.#placeOf(batch, item),
       atMilliseconds: this.now(),
       name: error.name,
       message: error.message,
       stack: error.stack ?? '',
-      line: batch.lineBytes(line)
+      line: batch.lineBytes(batch.rootOf(item)),
+      replay: batch.replayLineOf(item)?.mark
     })
+  }
+
+  /** Number of the input that a letter came from, where the lane knows it; else -1. */
+  sourceNumberOf({ id, replayOf }: Pick<DeadLetter, 'id' | 'replayOf'>): number {
+    const source = parseLineId(id)?.source ?? -1
+    return source >= 0 ? source : Math.max(-1, parseLineId(replayOf ?? '')?.source ?? -1)
+  }
+
+  #placeOf(batch: Batch, item: number): Pick<ErrorEntry, 'sourceNumber' | 'offset' | 'lineNumber'> {
+    const letter = batch.replayLineOf(item)?.letter
+    if (letter !== undefined) {
+      const { offset, lineNumber } = letter
+      return { sourceNumber: this.sourceNumberOf(letter), offset, lineNumber }
+    }
+    const line = batch.rootOf(item)
+    return {
+      sourceNumber: batch.input.sourceNumber,
+      offset: batch.offset + batch.starts[line] - batch.starts[0],
+      lineNumber: batch.firstLineNumber + line
+    }
   }
 
   /** A sink has taken so many lines of a batch in full. */
@@ -258,8 +356,13 @@ export class Telemetry {
   /** Everything up to the end of this batch's first `lines` lines is settled. */
   noteSettled(batch: Batch, lines: number, now: number): void {
     const { counters } = this
-    counters[LANE.settled_lines] += lines
     counters[LANE.settled_batches]++
+    if (batch.replay !== undefined) {
+      // It came from no input, and what it took says nothing of how long lines take.
+      counters[LANE.settled_replayed] += lines
+      return
+    }
+    counters[LANE.settled_lines] += lines
     if (batch.oversize !== undefined) counters[LANE.over_long_lines]++
     counters[LANE.input_turn] = batch.input.turn
     counters[LANE.source_number] = batch.input.sourceNumber
@@ -308,11 +411,8 @@ export class Telemetry {
     this.#hasInFlight = held.length > 0
     this.#inFlight.publish(
       held.slice(0, IN_FLIGHT_SHOWN).map(({ node, batch, item, attempt, sinceMilliseconds, isParked }) => {
-        const line = batch.rootOf(item)
         return {
-          sourceNumber: batch.input.sourceNumber,
-          offset: batch.offset + batch.starts[line] - batch.starts[0],
-          lineNumber: batch.firstLineNumber + line,
+          ...this.#placeOf(batch, item),
           node: node.id,
           attempt,
           sinceMilliseconds: sinceMilliseconds + this.#shift,

@@ -7,7 +7,6 @@ import {
   type ControlState,
   ErrorReader,
   HistogramReader,
-  IN_ENGINE,
   InFlightReader,
   JourneyReader,
   PathReader,
@@ -86,7 +85,7 @@ export class LaneReader {
   get busy(): Busy | undefined {
     const { node, sinceMilliseconds, call } = this.#control.progress
     // Call 0 is the memory as it was made: the lane has not started.
-    if (node === IN_ENGINE || call === 0) return undefined
+    if (node < 0 || call === 0) return undefined
     const seconds = Math.max(0, this.nowMilliseconds() - sinceMilliseconds) / 1000
     return { node, sinceMilliseconds: this.unixMilliseconds(sinceMilliseconds), seconds }
   }

@@ -3,7 +3,15 @@
 export { type Chunk, ChunkReader } from './chunk-slots/reader.ts'
 export { type ChunkDescription, ChunkWriter } from './chunk-slots/writer.ts'
 export { LaneControl } from './control/lane.ts'
-export { IN_ENGINE, LANE_STATES, type LaneState, type StopRequest } from './control/layout.ts'
+export {
+  ALL_ITEMS,
+  IN_ENGINE,
+  IN_EVENT_LOOP,
+  LANE_STATES,
+  type LaneState,
+  SOME_FORK,
+  type StopRequest
+} from './control/layout.ts'
 export { MainControl } from './control/main.ts'
 export { ControlReader, type ControlState, type Progress } from './control/reader.ts'
 export {
@@ -58,6 +66,7 @@ export {
   type RegionShape,
   regionMilliseconds
 } from './region.ts'
+export type { ReplayMark } from './replay-mark.ts'
 export { type Snapshot, SnapshotReader } from './snapshot/reader.ts'
 export { SnapshotWriter } from './snapshot/writer.ts'
 export { STRING } from './strings/layout.ts'

@@ -1,16 +1,16 @@
 // What main does with a lane's region after one of its threads died: after the thread's `exit` event, never before.
 
-import { LANE_STATES, STATE } from './control/layout.ts'
+import { LANE_STATES, type LaneState, STATE } from './control/layout.ts'
 import { LANE } from './counters.ts'
 import { recoverDeadReader, recoverDeadWriter } from './pages/recovery.ts'
 import { openRegion, type Region } from './region.ts'
 import { SnapshotReader } from './snapshot/reader.ts'
 
 /**
- * After a lane's exit and before its successor starts (`epoch` is the dead one's). Everything that it published stays
- * readable; what it had not handed over is gone. Journeys that are not in its last snapshot become void.
+ * After a lane's exit and before its successor starts (`epoch` is the dead one's; `state` is shown until then). All that
+ * it published stays readable; what it had not handed over is gone. Journeys not in its last snapshot become void.
  */
-export function recoverLane(region: Region, epoch: number): void {
+export function recoverLane(region: Region, epoch: number, state: LaneState = 'failed'): void {
   const { cells, layout } = openRegion(region)
   const { errorPages, journeyPages } = region.limits
   const snapshot = new SnapshotReader(region).read()
@@ -22,7 +22,7 @@ export function recoverLane(region: Region, epoch: number): void {
   if (region.shape.trace) {
     recoverDeadWriter(cells, { base: layout.journeys, pageCount: journeyPages }, { epoch, voidFrom })
   }
-  cells.store(layout.control + STATE, LANE_STATES.indexOf('failed'))
+  cells.store(layout.control + STATE, LANE_STATES.indexOf(state))
 }
 
 /** After the exit of the thread that reads journeys and errors, and before its successor starts. */

@@ -162,6 +162,9 @@ async function runWithFailures(fileSystem: SimulatedFileSystem, random: Random):
     sinkFiles: [OUTPUT],
     letters: lane.letters,
     resumed: undefined,
+    replaysOnly: false,
+    syncReplays: () => undefined,
+    stated: () => undefined,
     onCommitted: () => {
       isBusy = true
       committedLines = readCheckpoint(STATE, fileSystem)!.checkpoint.inputs[0]?.lineNumber ?? 0

@@ -24,6 +24,7 @@ import { CheckpointError, CheckpointWriter } from '../state/checkpoint/writer.ts
 import type { LogPosition } from '../state/dead-letter-log/layout.ts'
 import { counterGroups } from './checkpoint-counters.ts'
 import type { InputPositions } from './input-positions.ts'
+import type { StatedSnapshot } from './messages.ts'
 
 /** Between two commits, at least. */
 const COMMIT_MILLISECONDS = 50
@@ -33,7 +34,14 @@ const COMMIT_SHARE = 0.25
 const RETRY_MILLISECONDS = 500
 
 /** When none of these has changed, there is nothing new to commit. */
-const PROGRESS: readonly LaneCounter[] = ['settled_batches', 'input_turn', 'source_offset', 'dead_letter_bytes']
+const PROGRESS: readonly LaneCounter[] = [
+  'settled_batches',
+  'input_turn',
+  'source_offset',
+  'dead_letter_bytes',
+  'replay_job',
+  'replay_position'
+]
 
 export interface CommitterSettings {
   readonly plan: Plan
@@ -46,13 +54,25 @@ export interface CommitterSettings {
   readonly letters: { readonly position: LogPosition; readonly length: number }
   /** What the run goes on from. */
   readonly resumed: Checkpoint | undefined
+  /** Only dead letters are replayed: the input, and whether it was read to its end, stay as they were. */
+  readonly replaysOnly: boolean
+  /** Makes durable what the checkpoint will say of replays. */
+  readonly syncReplays: () => void
+  /** The newest snapshot that comes with the states of processors; undefined when no processor keeps any. */
+  readonly stated: () => StatedSnapshot | undefined
   /** Everything up to this snapshot is durable; the files with these numbers are so to their ends. */
-  readonly onCommitted: (sequence: number, finished: readonly number[]) => void
+  readonly onCommitted: (sequence: number, finished: readonly number[], values: Float64Array) => void
   /** Undefined: it goes on again. */
   readonly onWaiting: (reason: string | undefined) => void
   /** No commit is possible any more. */
   readonly onFailure: (failure: Error) => void
   readonly fileSystem?: FileSystem
+}
+
+/** A checkpoint, and all the counters that it was made from. */
+export interface Committed {
+  readonly checkpoint: Checkpoint
+  readonly values: Float64Array
 }
 
 export class Committer {
@@ -66,6 +86,7 @@ export class Committer {
   #timer: NodeJS.Timeout | undefined
   /** Progress of what was committed last. */
   #committed = ''
+  #last: Committed | undefined
   #waitsFor: string | undefined
   #hasFailed = false
 
@@ -119,6 +140,20 @@ export class Committer {
     }
   }
 
+  /** The lane has died: what its successor goes on from, committed. Waits and throws as `finish` does. */
+  async takeBack(mayWait: () => boolean): Promise<Committed> {
+    await this.finish(false, mayWait)
+    if (this.#last === undefined || this.#hasFailed) throw new Error('no commit is possible any more')
+    return this.#last
+  }
+
+  /** A successor of the lane has begun: it must learn again of the files that were read to their ends. */
+  goOn(): void {
+    this.#announced.clear()
+    this.#committed = ''
+    this.#schedule(COMMIT_MILLISECONDS)
+  }
+
   close(): void {
     this.stop()
     for (const sink of this.#sinks) sink?.close()
@@ -158,25 +193,39 @@ export class Committer {
 
   #commit(isComplete: boolean): void {
     const { plan, region, positions, onCommitted } = this.#settings
-    const { values, sequence, epoch } = this.#snapshots.read()
+    const newest = this.#snapshots.read()
+    const { epoch } = newest
+    const stated = this.#settings.stated()
+    const { values, sequence } = stated ?? newest
     const progress = PROGRESS.map(name => values[LANE[name]]).join(' ')
     if (progress === this.#committed && !isComplete) return
     if (!positions.settle(values[LANE.input_turn], values[LANE.source_offset], values[LANE.source_line])) return
     const inputs = positions.all()
     for (const sink of this.#sinks) sink?.sync()
     const deadLetters = this.#letters.sync(values[LANE.dead_letter_bytes])
-    this.#writer.write({
+    this.#settings.syncReplays()
+    const { configHash } = plan
+    const input = { configHash, isComplete, inputs: inputs.map(position => this.#inputs.describe(position)) }
+    const checkpoint: Checkpoint = {
       atMilliseconds: Date.now(),
-      configHash: plan.configHash,
-      isComplete,
+      ...(this.#inputBefore() ?? input),
       lanes: [{ epoch, snapshotSequence: sequence, counters: counterGroups(plan, region.shape, values) }],
-      inputs: inputs.map(position => this.#inputs.describe(position)),
       sinks: this.#describeSinks(values),
       deadLetters,
-      processors: []
-    })
+      processors: [...(stated?.states ?? [])]
+    }
+    this.#writer.write(checkpoint)
+    this.#last = { checkpoint, values: values.slice() }
     this.#committed = progress
-    onCommitted(sequence, this.#newlyFinished(inputs))
+    onCommitted(sequence, this.#newlyFinished(inputs), values)
+  }
+
+  /** What a run of replays only says nothing new of. */
+  #inputBefore(): Pick<Checkpoint, 'configHash' | 'isComplete' | 'inputs'> | undefined {
+    const { replaysOnly, resumed } = this.#settings
+    if (!replaysOnly || resumed === undefined) return undefined
+    const { configHash, isComplete, inputs } = resumed
+    return { configHash, isComplete, inputs }
   }
 
   #describeSinks(values: Float64Array): SinkCheckpoint[] {

@@ -52,6 +52,13 @@ export class InputPositions {
     this.#positions.delete(sourceNumber)
   }
 
+  /** An input of which bytes that are not settled cannot be read again: a pipe that was given in place of a file. */
+  unrepeatable(): string | undefined {
+    return this.#turns.find(({ stored, sourceNumber }) => {
+      return stored === undefined && this.#positions.get(sourceNumber)?.isFinished !== true
+    })?.name
+  }
+
   /** A successor of the lane counts its inputs from 1 again. What the last one had not settled is void. */
   restart(): void {
     this.#turns = []

@@ -32,7 +32,9 @@ export class LaneInThread {
         began: input => this.events.began(input),
         ended: end => this.events.ended(end),
         released: sourceNumber => this.events.released(sourceNumber),
-        waiting: (who, reason) => this.events.waiting(who, reason)
+        waiting: (who, reason) => this.events.waiting(who, reason),
+        states: stated => this.events.states(stated),
+        replay: report => this.events.replay(report)
       },
       log: message => this.onLog(message)
     })
@@ -47,6 +49,7 @@ export class LaneInThread {
       this.#isStopping = true
       this.#lane?.lane.stop()
     } else if (request.type === 'abandon') this.#lane?.lane.abandon()
+    else this.#lane?.replay(request)
   }
 
   /** Only a thread can be ended from outside; here the stop goes on. */

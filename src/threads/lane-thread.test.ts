@@ -12,12 +12,19 @@ import { ThreadIntruder, until } from './thread-fixtures.ts'
 const MODULE = `
 export const pass = line => line
 export const exit = line => (line === '7' ? process.exit(5) : line)
-export const exitLater = line => { setTimeout(() => process.exit(6), 1); return new Promise(() => undefined) }
+export const exitLater = line => {
+  if (line !== '7') return new Promise(resolve => setTimeout(resolve, 1, line))
+  setTimeout(() => process.exit(6), 1)
+  return new Promise(() => undefined)
+}
+export const hang = line => { while (line === '7'); return line }
 export const never = () => new Promise(() => undefined)
 export const slow = line => new Promise(resolve => setTimeout(resolve, 100, line))
 export const letGo = line => { void Promise.reject(new Error('let go of ' + line)); return line }
 export const throwsLater = line => { setImmediate(() => { throw new Error('later') }); return new Promise(resolve => setTimeout(resolve, 20, line)) }
 `
+
+const LINES = Array.from({ length: 20 }, (_, index) => `${index + 1}\n`).join('')
 
 interface Started {
   readonly handle: RunHandle
@@ -26,15 +33,15 @@ interface Started {
 }
 
 /** Lines 1 to 20 through one processor in a lane's thread. */
-function start(t: TestContext, processor: string, options: RunOptions = {}): Started {
+function start(t: TestContext, processor: string, options: RunOptions = {}, timeout = '60s'): Started {
   const folder = mkdtempSync(join(tmpdir(), 'linescope-lane-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
-  writeFileSync(join(folder, 'in.txt'), Array.from({ length: 20 }, (_, index) => `${index + 1}\n`).join(''))
+  writeFileSync(join(folder, 'in.txt'), LINES)
   writeFileSync(join(folder, 'processors.js'), MODULE)
   writeFileSync(
     join(folder, 'pipeline.yaml'),
     `source: { file: { path: in.txt } }
-processors: { start: { use: ./processors.js#${processor}, to: end, timeout: 60s } }
+processors: { start: { use: ./processors.js#${processor}, to: end, timeout: ${timeout} } }
 sinks: { end: { file: { path: out.txt } } }
 `
   )
@@ -70,20 +77,36 @@ describe("a lane's thread", () => {
     assert.equal(output().split('\n').length - 1, stats.ledger.delivered)
   })
 
-  test('that a processor ends with process.exit fails the run, and says in which processor [A30]', async t => {
-    const { handle } = start(t, 'exit')
+  test('that a line ends again and again is followed by another one, which goes on without that line', async t => {
+    for (const [processor, where] of [
+      ['exit', ' inside "start", at line 7 of "in.txt"'],
+      ['exitLater', '']
+    ] as const) {
+      const { handle, log, output } = start(t, processor)
 
-    await assert.rejects(handle.done, {
-      message:
-        'the lane\'s thread ended by itself (exit 5) inside "start": a processor must not call process.exit. Lines that were under way are not settled.'
-    })
-    assert.equal(handle.stats()?.ledger.unaccounted, 0)
+      const { reason, stats } = await handle.done
+
+      assert.equal(reason, 'end')
+      assert.deepEqual([stats.ledger.delivered, stats.ledger.dead, stats.ledger.unaccounted], [19, 1, 0])
+      assert.equal(output(), LINES.replace('7\n', ''))
+      const code = processor === 'exit' ? 5 : 6
+      const died = `the lane's thread ended by itself (exit ${code})${where}: a processor must not call process.exit.`
+      const goesOn = `${died} It goes on from its last snapshot`
+      const searches = `${goesOn}; what it was at runs line by line.`
+      assert.deepEqual(log, [searches, searches, `${goesOn}; line 7 of "in.txt" is not tried again.`])
+    }
   })
 
-  test('that is ended outside any call fails the run too', async t => {
-    const { handle } = start(t, 'exitLater')
+  test('that hangs is ended, and the line that it hung with is not tried again', async t => {
+    const { handle, log, output } = start(t, 'hang', {}, '100ms')
 
-    await assert.rejects(handle.done, /^Error: the lane's thread ended by itself \(exit 6\): a processor must not/)
+    const { stats } = await handle.done
+
+    assert.deepEqual([stats.ledger.delivered, stats.ledger.dead, stats.ledger.unaccounted], [19, 1, 0])
+    assert.equal(output(), LINES.replace('7\n', ''))
+    assert.deepEqual(log, [
+      'the lane hung inside "start", at line 7 of "in.txt" for longer than its timeout (100 ms). It goes on from its last snapshot; line 7 of "in.txt" is not tried again.'
+    ])
   })
 
   test('goes on when a processor lets go of a rejected promise or throws in a timer, and says so [E10]', async t => {
@@ -102,19 +125,21 @@ describe("a lane's thread", () => {
     }
   })
 
-  test('is ready while its last lines are under way; when it dies, the dashboard goes with the run', async t => {
-    const { handle } = start(t, 'never', { port: 0 })
+  test('is ready while its last lines are under way, and again after it was ended from outside', async t => {
+    const { handle, output } = start(t, 'slow', { port: 0 })
     const intruder = new ThreadIntruder(t)
     await handle.ready
     const { url } = handle
-    await until('the run to be ready', async () => (await fetch(`${url}/readyz`)).status === 200 || undefined)
-
-    await until('the end of the input', () => handle.stats()?.ledger.in_flight === 20 || undefined)
-    assert.equal((await fetch(`${url}/readyz`)).status, 200)
+    const isReady = async (): Promise<true | undefined> => (await fetch(`${url}/readyz`)).status === 200 || undefined
+    await until('a line under way', () => handle.stats()?.ledger.in_flight || undefined)
+    await until('the run to be ready', isReady)
 
     await intruder.run('lane.ts', 'process.exit(4)')
 
-    await assert.rejects(handle.done, /ended by itself \(exit 4\)/)
+    await until('the run to be ready', isReady)
+    const { stats } = await handle.done
+    assert.deepEqual([stats.ledger.delivered, stats.ledger.unaccounted], [20, 0])
+    assert.equal(output(), LINES)
     await assert.rejects(fetch(`${url}/readyz`))
   })
 })

@@ -1,34 +1,29 @@
-// Main's side of a lane's thread: its messages turned into promises.
+// Main's side of one thread of a lane: its messages turned into promises, and how the thread ended.
 
 import { Worker } from 'node:worker_threads'
 
 import { ownModule } from '../base/own-files.ts'
 import { UserError } from '../base/user-error.ts'
 import type { LaneEnd } from '../engine/index.ts'
-import { describeExit, describeFailure } from './lane-death.ts'
+import { deathOf, describeDeath, type LaneDeath } from './lane-death.ts'
 import type { LaneReport, LaneRequest, LaneStart, OpenedLetters } from './messages.ts'
-import { type LaneEvents, NO_EVENTS } from './prepared-lane.ts'
+import type { LaneEvents } from './prepared-lane.ts'
 import { WORKER_FLAGS } from './worker-flags.ts'
-
-const GIVEN_UP = 'stopping took too long: lines that were under way are not settled'
 
 // Hardly anything that a batch makes outlives it. With V8's own limit (48 MB) the thread grows by 100 MB and more with the
 // length of the run, and is slower: what it touches does not fit the processor's cache.
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 6 }
 
 export class LaneThread {
+  /** Rejects when the thread ends before; so does `opened`. */
   readonly ready: Promise<number | undefined>
   /** Resolves when its outputs are open and it waits for `begin`. */
   readonly opened: Promise<OpenedLetters | undefined>
-  readonly ended: Promise<LaneEnd>
-  onLog: (message: string) => void = () => undefined
-  events: LaneEvents = NO_EVENTS
+  /** A death is told when the thread is gone and all its messages have come. */
+  readonly ended: Promise<LaneEnd | LaneDeath>
   readonly #worker: Worker
-  readonly #end = Promise.withResolvers<LaneEnd>()
-  #sourceFailure: string | undefined
-  #isGivenUp = false
 
-  constructor(start: LaneStart) {
+  constructor(start: LaneStart, events: LaneEvents, log: (message: string) => void) {
     this.#worker = new Worker(ownModule('threads/lane'), {
       ...WORKER_FLAGS,
       workerData: start,
@@ -36,54 +31,51 @@ export class LaneThread {
     })
     const ready = Promise.withResolvers<number | undefined>()
     const opened = Promise.withResolvers<OpenedLetters | undefined>()
+    const ended = Promise.withResolvers<LaneEnd | LaneDeath>()
     this.ready = ready.promise
     this.opened = opened.promise
-    this.ended = this.#end.promise
+    this.ended = ended.promise
     // Whoever waits for a later one learns of the failure there.
     for (const promise of [ready.promise, opened.promise]) promise.catch(() => undefined)
-    const fail = (failure: Error): void => {
-      ready.reject(failure)
-      opened.reject(failure)
-      this.#end.resolve({ reason: 'failed', message: failure.message })
-    }
+    let failure: unknown
     this.#worker.on('message', (report: LaneReport) => {
       if (report.type === 'ready') ready.resolve(report.totalBytes)
       else if (report.type === 'opened') opened.resolve(report.letters)
-      else if (report.type === 'refused') fail(new UserError(report.message))
-      else if (report.type === 'input') this.events.began(report.input)
-      else if (report.type === 'input-end') this.events.ended(report.end)
-      else if (report.type === 'waiting') this.events.waiting(report.who, report.reason)
-      else if (report.type === 'released') this.events.released(report.sourceNumber)
-      else if (report.type === 'log') this.onLog(report.message)
+      else if (report.type === 'refused') {
+        const error = new UserError(report.message)
+        ready.reject(error)
+        opened.reject(error)
+        ended.resolve({ reason: 'failed', message: report.message })
+      } else if (report.type === 'input') events.began(report.input)
+      else if (report.type === 'input-end') events.ended(report.end)
+      else if (report.type === 'released') events.released(report.sourceNumber)
+      else if (report.type === 'states') events.states(report.stated)
+      else if (report.type === 'replay') events.replay(report.report)
+      else if (report.type === 'waiting') events.waiting(report.who, report.reason)
+      else if (report.type === 'log') log(report.message)
       else {
         opened.resolve(undefined)
-        this.#end.resolve(this.#withSourceFailure(report.end))
+        ended.resolve(report.end)
       }
     })
-    this.#worker.on('error', error => fail(new Error(describeFailure(start, error), { cause: error })))
-    this.#worker.on('exit', code => fail(new Error(this.#isGivenUp ? GIVEN_UP : describeExit(start, code))))
+    this.#worker.on('error', error => {
+      failure = error
+    })
+    this.#worker.on('exit', code => {
+      const death = deathOf(failure, code)
+      const error = new Error(death.cause === 'error' ? death.message : describeDeath(death, ''), { cause: failure })
+      ready.reject(error)
+      opened.reject(error)
+      ended.resolve(death)
+    })
   }
 
   request(request: LaneRequest): void {
     this.#worker.postMessage(request)
   }
 
-  /** Main could not go on reading: the lane settles what it has and ends. */
-  sourceFailed(message: string): void {
-    this.#sourceFailure = message
-  }
-
-  giveUp(): void {
-    this.#isGivenUp = true
-    this.#end.resolve({ reason: 'failed', message: GIVEN_UP })
-    void this.#worker.terminate()
-  }
-
+  /** Resolves when the thread is gone: never, while it is inside native code. */
   async terminate(): Promise<void> {
     await this.#worker.terminate()
-  }
-
-  #withSourceFailure(end: LaneEnd): LaneEnd {
-    return this.#sourceFailure === undefined ? end : { reason: 'failed', message: this.#sourceFailure }
   }
 }

@@ -22,7 +22,10 @@ const strayErrors = new StrayErrors(message => report({ type: 'log', message }))
 strayErrors.listen()
 
 const names: { name: string; file: string | undefined }[] = []
-const slots = start.plan.source.readBy === 'main' ? new SlotSource(start.region, names) : undefined
+const slots =
+  start.plan.source.readBy === 'main' && start.replaysOnly !== true
+    ? new SlotSource(start.region, names, start.place)
+    : undefined
 
 try {
   const prepared = prepareLane({
@@ -34,7 +37,9 @@ try {
       began: input => report({ type: 'input', input }),
       ended: end => report({ type: 'input-end', end }),
       released: sourceNumber => report({ type: 'released', sourceNumber }),
-      waiting: (who, reason) => report({ type: 'waiting', who, reason })
+      waiting: (who, reason) => report({ type: 'waiting', who, reason }),
+      states: stated => report({ type: 'states', stated }),
+      replay: said => report({ type: 'replay', report: said })
     },
     log: message => report({ type: 'log', message })
   })
@@ -46,7 +51,8 @@ try {
     else if (request.type === 'input') names[request.number] = request
     else if (request.type === 'stop') stop()
     else if (request.type === 'committed') opened?.committed(request.sequence, request.finished)
-    else opened?.lane.abandon()
+    else if (request.type === 'abandon') opened?.lane.abandon()
+    else opened?.replay(request)
   })
   report({ type: 'ready', totalBytes: prepared.totalBytes })
   await go.promise

@@ -25,8 +25,13 @@ export interface RunOptions {
   readonly host?: string
   /** Token for changes by HTTP, and for reading on a host that others can reach. */
   readonly token?: string
-  /** Folder for dead letters; without it they are counted and shown, not kept. */
+  /** Folder for checkpoints and dead letters. Without it the run keeps nothing: letters are counted and shown. */
   readonly state?: string
+  /**
+   * With `state`: `auto` goes on with a run that was cut off and begins afresh otherwise, `resume` also when the pipeline
+   * has changed since, `fresh` forgets it. Default `auto`.
+   */
+  readonly resume?: 'auto' | 'resume' | 'fresh'
   readonly maxLines?: number
   /** What processors log and what the engine has to say; one line each. Without it they are dropped. */
   readonly onLog?: (message: string) => void

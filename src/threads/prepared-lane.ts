@@ -2,14 +2,16 @@
 //
 // Two steps, so that a taken port or a second mistake is found before an output file is replaced.
 
-import { type InputListener, Lane, LaneParts, type Plan, type ValueOutput } from '../engine/index.ts'
+import { Caution, type InputListener, Lane, LaneParts, type Plan, type ValueOutput } from '../engine/index.ts'
 import type { Registry } from '../sdk/registry.ts'
 import type { Sink, SinkDefinition } from '../sdk/sink.ts'
 import type { InputPosition, Source, SourceSetup } from '../sdk/source.ts'
 import { blockThread, type Region } from '../shared-memory/index.ts'
 import { DeadLetterLog } from '../state/dead-letter-log/writer.ts'
 import type { EndedInput, OpenedInput } from './input-positions.ts'
-import type { OpenedLetters } from './messages.ts'
+import type { LaneRequest, LaneStart, OpenedLetters, ReplayReport, StatedSnapshot } from './messages.ts'
+import { NoInput } from './no-input.ts'
+import { ReplayFeed } from './replay-feed.ts'
 
 export interface LanePreparation {
   readonly plan: Plan
@@ -26,6 +28,9 @@ export interface LanePreparation {
   /** Where to go on in each input, when this lane is not the first. */
   readonly resume: readonly InputPosition[] | undefined
   readonly uncommittedBytes: number | undefined
+  readonly replaysOnly?: boolean | undefined
+  readonly caution: LaneStart['caution']
+  readonly states?: LaneStart['states'] | undefined
   readonly events: LaneEvents
   readonly log: (message: string) => void
 }
@@ -37,13 +42,17 @@ export interface LaneEvents {
   released(sourceNumber: number): void
   /** What the lane waits for; undefined: it goes on. */
   waiting(who: string, reason: string | undefined): void
+  states(stated: StatedSnapshot): void
+  replay(report: ReplayReport): void
 }
 
 export const NO_EVENTS: LaneEvents = {
   began: () => undefined,
   ended: () => undefined,
   released: () => undefined,
-  waiting: () => undefined
+  waiting: () => undefined,
+  states: () => undefined,
+  replay: () => undefined
 }
 
 export interface PreparedLane {
@@ -57,13 +66,17 @@ export interface OpenedLane {
   readonly letters: OpenedLetters | undefined
   /** Passes on what main says of a commit. */
   committed(sequence: number, finished: readonly number[]): void
+  /** Passes on what main says of a replay. */
+  replay(request: LaneRequest): void
 }
 
 /** Finds the source's inputs. Throws a UserError for what the user can mend. */
 export function prepareLane(preparation: LanePreparation): PreparedLane {
   const { plan, registry } = preparation
-  const source =
+  const noInput = preparation.replaysOnly === true ? new NoInput() : undefined
+  const source: Source =
     preparation.source ??
+    noInput ??
     openSource(plan, registry, {
       resume: preparation.resume,
       ...(preparation.uncommittedBytes === undefined
@@ -84,11 +97,22 @@ export function prepareLane(preparation: LanePreparation): PreparedLane {
         sinks,
         letters: log ?? { append: () => undefined, length: 0, close: () => undefined },
         valueOutput: preparation.valueOutput,
+        states: preparation.states,
         log: preparation.log
       })
+      if (parts.states !== undefined) {
+        parts.states.onTaken = (sequence, values, states) => preparation.events.states({ sequence, values, states })
+      }
       parts.patience.onWaiting = (who, reason) => preparation.events.waiting(who, reason)
-      const { maxLines, uncommittedBytes } = preparation
-      const lane = new Lane(parts, source, maxLines, { inputs: inputListener(preparation.events), uncommittedBytes })
+      const { maxLines, uncommittedBytes, caution } = preparation
+      const replays = replayFeed(preparation, parts)
+      const isCareful = caution.suspects.length + caution.doomed.length > 0
+      const lane = new Lane(parts, source, maxLines, {
+        inputs: inputListener(preparation.events),
+        uncommittedBytes,
+        replays,
+        caution: isCareful ? new Caution(caution.suspects, caution.doomed) : undefined
+      })
       lane.publish()
       return {
         lane,
@@ -96,10 +120,23 @@ export function prepareLane(preparation: LanePreparation): PreparedLane {
         committed(sequence, finished) {
           for (const sourceNumber of finished) source.committed?.(sourceNumber)
           lane.committed(sequence)
+        },
+        replay(request) {
+          if (request.type === 'replay') replays?.run(request.job)
+          else if (request.type === 'replay-pause') replays?.pause()
+          else if (request.type === 'replay-end') noInput?.close()
         }
       }
     }
   }
+}
+
+/** Where somebody commits: what was replayed must be known after a crash. */
+function replayFeed(preparation: LanePreparation, parts: LaneParts): ReplayFeed | undefined {
+  const { plan, stateFolder, uncommittedBytes, events } = preparation
+  if (stateFolder === undefined || uncommittedBytes === undefined) return undefined
+  const { counters } = parts.telemetry
+  return new ReplayFeed({ plan, stateFolder, counters, report: report => events.replay(report) })
 }
 
 function inputListener(events: LaneEvents): InputListener {

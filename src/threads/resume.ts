@@ -8,7 +8,7 @@ import type { InputPosition } from '../sdk/source.ts'
 import type { Checkpoint, InputCheckpoint } from '../state/checkpoint/checkpoint.ts'
 import { checkInput } from '../state/checkpoint/input-file.ts'
 import { readCheckpoint } from '../state/checkpoint/reader.ts'
-import { checkSink, cutSink } from '../state/checkpoint/sink-file.ts'
+import { checkSink, cutSink, cutUnfinishedLine } from '../state/checkpoint/sink-file.ts'
 import { CheckpointWriter } from '../state/checkpoint/writer.ts'
 import { DeadLetterLog } from '../state/dead-letter-log/writer.ts'
 
@@ -49,6 +49,11 @@ export function decideBeginning(stateFolder: string, plan: Plan, wish: ResumeWis
   }
 }
 
+/** A fresh start on finite files writes everything anew; what comes from elsewhere may be all that there is of it. */
+export function replacesOutputs({ source }: Plan): boolean {
+  return source.readBy === 'lane' && !source.isEndless
+}
+
 /** Before the lane opens its outputs. A fresh start has no checkpoint until its first commit. */
 export function prepareFiles(
   stateFolder: string,
@@ -83,6 +88,19 @@ export function inputPositions(inputs: readonly InputCheckpoint[]): InputPositio
     lineNumber,
     isFinished
   }))
+}
+
+/**
+ * As `prepareFiles`, for a run whose lines nobody can read again (stdin): what its predecessor had written behind its
+ * last checkpoint stays, and so do its dead letters. They are in no count.
+ */
+export function keepWhatIsWritten(checkpoint: Checkpoint, say: (message: string) => void): void {
+  for (const sink of checkpoint.sinks) {
+    const { keptBytes } = cutUnfinishedLine(nodeFileSystem, sink)
+    if (keptBytes > 0) {
+      say(`The output ${quote(sink.name)} had ${keptBytes} bytes behind the checkpoint. They stay, in no count.`)
+    }
+  }
 }
 
 function requireSamePipeline({ configHash, atMilliseconds }: Checkpoint, plan: Plan, wish: ResumeWish): void {

@@ -3,15 +3,17 @@
 import { statSync } from 'node:fs'
 
 import { type FileSystem, nodeFileSystem } from '../base/file-system.ts'
+import { quote } from '../base/quote.ts'
 import { UserError } from '../base/user-error.ts'
-import type { LaneEnd, Plan } from '../engine/index.ts'
+import type { LaneEnd, Plan, ProcessorState } from '../engine/index.ts'
 import type { Registry } from '../sdk/registry.ts'
+import type { InputPosition } from '../sdk/source.ts'
 import type { Region } from '../shared-memory/index.ts'
 import type { Checkpoint } from '../state/checkpoint/checkpoint.ts'
 import { Committer } from './committer.ts'
 import type { EndedInput, InputPositions, OpenedInput } from './input-positions.ts'
-import type { OpenedLetters } from './messages.ts'
-import { prepareFiles } from './resume.ts'
+import type { OpenedLetters, StatedSnapshot } from './messages.ts'
+import { inputPositions, keepWhatIsWritten, prepareFiles } from './resume.ts'
 
 export interface RunCommitsSettings {
   readonly plan: Plan
@@ -20,12 +22,27 @@ export interface RunCommitsSettings {
   readonly stateFolder: string
   readonly resumed: Checkpoint | undefined
   readonly positions: InputPositions
+  /** False: nothing is committed but what a restarted lane needs. */
+  readonly commits: boolean
   readonly log: (message: string) => void
-  readonly onCommitted: (sequence: number, finished: readonly number[]) => void
+  /** Only dead letters are replayed. */
+  readonly replaysOnly: boolean
+  /** False: outputs are left as they are, and only get more. */
+  readonly cutsOutputs: boolean
+  readonly syncReplays: () => void
+  readonly onCommitted: (sequence: number, finished: readonly number[], values: Float64Array) => void
   /** No commit goes through at the moment; undefined: they do again. */
   readonly onWaiting: (reason: string | undefined) => void
   /** The run must end. */
   readonly onFailure: (message: string) => void
+}
+
+/** What the successor of a lane that died begins with. */
+export interface TakenBack {
+  /** Counters of the snapshot that everything was brought back to. */
+  readonly values: Float64Array
+  readonly inputs: readonly InputPosition[]
+  readonly states: readonly ProcessorState[]
 }
 
 /** `durability: fast`: the order of all writes stays as it is, and nobody waits for the disk. */
@@ -38,6 +55,7 @@ const WITHOUT_SYNCS: FileSystem = {
 export class RunCommits {
   readonly #settings: RunCommitsSettings
   #committer: Committer | undefined
+  #stated: StatedSnapshot | undefined
   #failure: string | undefined
 
   constructor(settings: RunCommitsSettings) {
@@ -46,13 +64,16 @@ export class RunCommits {
 
   /** Before the lane opens its outputs. */
   prepareFiles(): void {
-    const { stateFolder, resumed, log } = this.#settings
-    prepareFiles(stateFolder, resumed, log)
+    const { plan, stateFolder, resumed, replaysOnly, cutsOutputs, log } = this.#settings
+    if (!cutsOutputs) return
+    if (resumed !== undefined && !replaysOnly && plan.source.readBy === 'main') keepWhatIsWritten(resumed, log)
+    else prepareFiles(stateFolder, resumed, log)
   }
 
   /** The outputs are open and as they should be: the first commit. Throws a UserError when it cannot be. */
   start(letters: OpenedLetters): void {
-    const { plan, region, stateFolder, positions, resumed, onCommitted, onWaiting } = this.#settings
+    const { plan, region, stateFolder, positions, commits, resumed, onCommitted, onWaiting } = this.#settings
+    const { replaysOnly, syncReplays } = this.#settings
     try {
       this.#committer = new Committer({
         plan,
@@ -62,12 +83,15 @@ export class RunCommits {
         sinkFiles: this.#sinkFiles(),
         letters,
         resumed,
-        fileSystem: plan.durability === 'fast' ? WITHOUT_SYNCS : nodeFileSystem,
-        onCommitted,
+        replaysOnly,
+        syncReplays,
+        stated: () => this.#stated,
+        fileSystem: plan.durability === 'fast' || !commits ? WITHOUT_SYNCS : nodeFileSystem,
+        onCommitted: commits ? onCommitted : () => undefined,
         onWaiting,
         onFailure: failure => this.#fail(failure)
       })
-      this.#committer.start()
+      if (commits) this.#committer.start()
     } catch (cause) {
       throw new UserError(messageOf(cause), { cause })
     }
@@ -76,6 +100,11 @@ export class RunCommits {
   began({ sourceNumber, file, stored, ...input }: OpenedInput): void {
     this.#settings.positions.began({ ...input, sourceNumber, file, stored })
     this.#committer?.began({ sourceNumber, path: file, stored })
+  }
+
+  /** The pipeline keeps state: only snapshots that come with it are committed from now on. */
+  stated(stated: StatedSnapshot): void {
+    this.#stated = stated
   }
 
   ended(end: EndedInput): void {
@@ -87,12 +116,37 @@ export class RunCommits {
     this.#committer?.released(sourceNumber)
   }
 
+  /**
+   * The lane has died: commits what it had settled and brings the outputs back to that. Throws when its successor could
+   * not go on with all of it.
+   */
+  async takeBack(mayWait: () => boolean): Promise<TakenBack> {
+    const { plan, stateFolder, positions, log } = this.#settings
+    if (this.#committer === undefined) throw new Error('it had not begun')
+    const { checkpoint, values } = await this.#committer.takeBack(mayWait)
+    const lost = plan.source.readBy === 'lane' ? positions.unrepeatable() : undefined
+    if (lost !== undefined) throw new Error(`what it had read of ${quote(lost)} cannot be read again`)
+    prepareFiles(stateFolder, checkpoint, log)
+    for (const [index, { name, file }] of checkpoint.sinks.entries()) {
+      if (file !== undefined || plan.sinks[index].type === 'discard') continue
+      log(`The output ${quote(name)} cannot be cut back: some of its lines may come a second time.`)
+    }
+    positions.restart()
+    return { values, inputs: inputPositions(checkpoint.inputs), states: checkpoint.processors }
+  }
+
+  /** A successor of the lane has opened the outputs. */
+  goOn(): void {
+    if (this.#settings.commits) this.#committer?.goOn()
+  }
+
   /** The lane has ended. What it has settled is committed; when that fails, so has the run. */
   async finish(end: LaneEnd, mayWait: () => boolean): Promise<LaneEnd> {
     const committer = this.#committer
     if (committer === undefined) return end
     try {
-      await committer.finish(end.reason === 'end' && !this.#settings.plan.source.isEndless, mayWait)
+      if (this.#settings.commits)
+        await committer.finish(end.reason === 'end' && !this.#settings.plan.source.isEndless, mayWait)
     } catch (failure) {
       this.#failure ??= messageOf(failure)
     } finally {

@@ -2,8 +2,9 @@
 //
 // A slot is given back only once a published snapshot covers its bytes, so that a lane that takes over gets them again.
 
-import type { ByteInput, Source } from '../sdk/source.ts'
-import { ChunkReader, ChunkWriter, type Region, regionMilliseconds } from '../shared-memory/index.ts'
+import type { ByteInput, Source, TextPlace } from '../sdk/source.ts'
+import { type Chunk, ChunkReader, ChunkWriter, type Region, regionMilliseconds } from '../shared-memory/index.ts'
+import type { LanePlace } from './messages.ts'
 
 const WAIT_MILLISECONDS = 100
 
@@ -94,15 +95,38 @@ export class SlotSource implements Source {
   #chunk: ReturnType<ChunkReader['next']>
   #used = 0
   #isClosed = false
+  /** What a predecessor had settled is passed over. */
+  #place: LanePlace | undefined
 
-  constructor(region: Region, names: InputNames) {
+  constructor(region: Region, names: InputNames, place: LanePlace | undefined) {
     this.#reader = new ChunkReader(region)
     this.#names = names
+    this.#place = place
   }
 
   async next(): Promise<ByteInput | undefined> {
-    const chunk = await this.#current()
-    return chunk === undefined || chunk.endsSource ? undefined : this.#input(chunk.sourceNumber)
+    for (;;) {
+      const chunk = await this.#current()
+      if (chunk === undefined || chunk.endsSource) return undefined
+      const place = this.#place
+      if (place === undefined || chunk.sourceNumber > place.sourceNumber)
+        return this.#input(chunk.sourceNumber, undefined)
+      const isBefore = chunk.sourceNumber < place.sourceNumber || chunk.offset + chunk.length < place.offset
+      if (!isBefore) return this.#goOn(chunk, place)
+      this.#drop()
+    }
+  }
+
+  #goOn(chunk: Chunk, place: LanePlace): ByteInput {
+    // Slots that held the beginning of an over-long line were given back while it was being skipped.
+    if (chunk.offset > place.offset) {
+      const name = this.#names[place.sourceNumber]?.name ?? 'the input'
+      const message = `bytes ${place.offset} to ${chunk.offset} of ${name} were lost with the lane that was reading them`
+      throw new Error(`${message}: they are the beginning of a line that is longer than max_line_bytes`)
+    }
+    this.#used = place.offset - chunk.offset
+    this.#place = undefined
+    return this.#input(place.sourceNumber, place)
   }
 
   close(): void {
@@ -124,7 +148,7 @@ export class SlotSource implements Source {
     if (last !== undefined) this.#reader.release(last)
   }
 
-  #input(sourceNumber: number): ByteInput {
+  #input(sourceNumber: number, start: TextPlace | undefined): ByteInput {
     let readBytes = 0
     const { name, file } = this.#names[sourceNumber] ?? { name: `input ${sourceNumber}`, file: undefined }
     const take = (target: Uint8Array, offset: number, length: number): number => {
@@ -141,6 +165,7 @@ export class SlotSource implements Source {
       file,
       sourceNumber,
       sizeBytes: undefined,
+      ...(start === undefined ? {} : { start }),
       get readBytes() {
         return readBytes
       },

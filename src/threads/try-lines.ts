@@ -26,6 +26,7 @@ export interface TriedWay {
 }
 
 export interface TriedLine {
+  /** Of a replay: its number among the letters. */
   readonly lineNumber: number
   readonly text: string
   readonly ways: readonly TriedWay[]
@@ -62,7 +63,7 @@ export async function tryLines(
   if (end.reason === 'failed' || end.reason === 'stop_on_error') throw new Error(end.message)
 }
 
-class HopRecorder implements LaneObserver {
+export class HopRecorder implements LaneObserver {
   readonly #names: readonly string[]
   readonly #strings: StringReader
   readonly #onLine: (line: TriedLine) => void
@@ -106,7 +107,8 @@ class HopRecorder implements LaneObserver {
         previous = hops
       }
       const text = batch.lineBytes(line).toString('utf8')
-      this.#onLine({ lineNumber: batch.firstLineNumber + line, text, ways })
+      const lineNumber = batch.replay?.lines[line].mark.index ?? batch.firstLineNumber + line
+      this.#onLine({ lineNumber, text, ways })
     }
   }
 

@@ -60,6 +60,18 @@ test('progress names the processor, the call and since when', () => {
   assert.notEqual(reader.progress().call, first.call)
 })
 
+test('progress names the lines that the call was made with, wherever in a large file they are', () => {
+  const region = testRegion()
+  const lane = new LaneControl(region)
+  const reader = new ControlReader(region)
+  lane.enter(1, 5, 3, 2 ** 40 + 7, 2 ** 33, 120, 2)
+  const { sourceNumber, offset, lineNumber, byteLength, item } = reader.progress()
+  assert.deepEqual(
+    { sourceNumber, offset, lineNumber, byteLength, item },
+    { sourceNumber: 3, offset: 2 ** 40 + 7, lineNumber: 2 ** 33, byteLength: 120, item: 2 }
+  )
+})
+
 test('a time beyond 32 bits of milliseconds is told right', () => {
   const region = testRegion()
   // As if the region were 60 days old: its milliseconds no longer fit in a word.

@@ -3,6 +3,7 @@
 import type { SharedCells } from '../cells.ts'
 import { openRegion, type Region } from '../region.ts'
 import {
+  ALL_ITEMS,
   CALL,
   EPOCH,
   HEARTBEAT,
@@ -61,10 +62,22 @@ export class LaneControl {
     this.#cells.store(this.#base + HEARTBEAT, this.#heartbeat)
   }
 
-  /** The lane calls the node's code; `nowMilliseconds` counts from the region's origin. */
-  enter(node: number, nowMilliseconds: number): void {
+  /**
+   * The lane calls the node's code; `nowMilliseconds` counts from the region's origin. The place is that of the lines
+   * that it is called with (see ProgressPlace).
+   */
+  enter(
+    node: number,
+    nowMilliseconds: number,
+    sourceNumber = -1,
+    offset = 0,
+    lineNumber = 0,
+    byteLength = 0,
+    item = ALL_ITEMS
+  ): void {
     this.#call = (this.#call + 1) | 0
-    storeProgress(this.#cells, this.#base, this.#call, node, nowMilliseconds | 0)
+    const since = nowMilliseconds | 0
+    storeProgress(this.#cells, this.#base, this.#call, node, since, sourceNumber, offset, lineNumber, byteLength, item)
   }
 
   /** The lane is back in the engine. */

@@ -2,13 +2,13 @@
 
 import type { AtomicCells } from '../cells.ts'
 import { openRegion, type Region, regionMilliseconds } from '../region.ts'
-import { EPOCH, HEARTBEAT, LANE_STATES, type LaneState, PAUSE, STATE, STOP } from './layout.ts'
-import { loadProgress } from './progress.ts'
+import { ALL_ITEMS, EPOCH, HEARTBEAT, IN_ENGINE, LANE_STATES, type LaneState, PAUSE, STATE, STOP } from './layout.ts'
+import { loadProgress, type ProgressPlace } from './progress.ts'
 
 const TRIES = 8
 
-export interface Progress {
-  /** Id of the node whose code runs, or −1 while the lane is in the engine. */
+export interface Progress extends ProgressPlace {
+  /** Id of the node whose code runs; negative while none does: IN_ENGINE, IN_EVENT_LOOP. */
   readonly node: number
   /** Grows with every call; the same number twice means the same call. */
   readonly call: number
@@ -30,7 +30,16 @@ export class ControlReader {
   readonly #cells: AtomicCells
   readonly #base: number
   readonly #region: Region
-  #progress: Progress = { node: -1, call: 0, sinceMilliseconds: 0 }
+  #progress: Progress = {
+    node: IN_ENGINE,
+    call: 0,
+    sinceMilliseconds: 0,
+    sourceNumber: -1,
+    offset: 0,
+    lineNumber: 0,
+    byteLength: 0,
+    item: ALL_ITEMS
+  }
 
   constructor(region: Region) {
     const { cells, layout } = openRegion(region)
@@ -58,7 +67,8 @@ export class ControlReader {
       const now = Math.floor(regionMilliseconds(this.#region))
       // The word holds the low 32 bits of a time that lies in the past.
       const sinceMilliseconds = now - (((now | 0) - found.since) | 0)
-      this.#progress = { node: found.node, call: found.call, sinceMilliseconds }
+      const { since: _, ...progress } = found
+      this.#progress = { ...progress, sinceMilliseconds }
       break
     }
     return this.#progress

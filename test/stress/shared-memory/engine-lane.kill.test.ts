@@ -196,7 +196,8 @@ test(`the engine's lane, terminated ${DEATHS} times at a random instant, leaves 
     const stateFolder = join(folder, `state-${death}`)
     mkdirSync(stateFolder)
     const maxLines = Number.POSITIVE_INFINITY
-    const asFirst = { resume: undefined, uncommittedBytes: undefined }
+    const caution = { suspects: [], doomed: [] }
+    const asFirst = { resume: undefined, uncommittedBytes: undefined, place: undefined, caution }
     const start = { plan, region, epoch, stateFolder, replaceOutputs: true, maxLines, ...asFirst }
     await runAndKill(t, start, env)
     deaths.push(aftermathOf(region))

@@ -1,0 +1,127 @@
+// A lane whose thread is ended at any instruction, again and again: what comes out in the end is byte for byte what an
+// undisturbed run writes, and the run goes on all the time.
+
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, type TestContext, test } from 'node:test'
+
+import { reportOf } from './support/answers.ts'
+import { makeFolder, start } from './support/cli.ts'
+import { KILLED_PIPELINES, modulesOf } from './support/kill-pipelines.ts'
+import { type Outcome, randomOf, runThroughKills } from './support/kill-runs.ts'
+import { ALONE } from './support/pipelines.ts'
+
+const IS_LONG = process.env['LINESCOPE_LONG'] === '1'
+const PIPELINES = KILLED_PIPELINES.length + 1
+const KILLS = IS_LONG ? Math.ceil(500 / PIPELINES) : 4
+const LINES = IS_LONG ? 1_000_000 : 12_000
+const SPIN_MICROSECONDS = IS_LONG ? 15 : 40
+const LINES_OF_CONTROL = 15_000
+const KILLER = join(import.meta.dirname, 'support', 'lane-killer.mjs')
+
+interface Kills {
+  readonly env: NodeJS.ProcessEnv
+  readonly count: () => number
+}
+
+function killsOf(t: TestContext, seed: number, count = KILLS, fault = ''): Kills {
+  const folder = mkdtempSync(join(tmpdir(), 'linescope-kills-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'kills')
+  return {
+    env: {
+      NODE_OPTIONS: `--import=${KILLER}`,
+      LANE_KILLS: String(count),
+      LANE_KILLS_SEED: String(seed),
+      LANE_KILLS_FILE: file,
+      LANE_KILLS_FAULT: fault
+    },
+    count: () => (existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0)
+  }
+}
+
+function seedOf(t: TestContext, index: number): number {
+  const seed = Number(process.env['LINESCOPE_SEED'] ?? Date.now() % 1_000_000)
+  t.diagnostic(`LINESCOPE_SEED=${seed}`)
+  return seed + index
+}
+
+function assertSame(disturbed: Outcome, undisturbed: Outcome, lines: number): void {
+  assert.deepEqual(disturbed.files, undisturbed.files)
+  assert.deepEqual(disturbed.letters, undisturbed.letters)
+  assert.deepEqual(disturbed.ledger, undisturbed.ledger)
+  assert.equal(disturbed.ledger.entered, lines)
+  assert.equal(disturbed.ledger.unaccounted, 0)
+}
+
+describe('a run whose lane is ended again and again', { concurrency: 2 }, () => {
+  for (const [index, killed] of KILLED_PIPELINES.entries()) {
+    test(`ends with the output of one that is not: ${killed.name} [E4]`, async t => {
+      const kills = killsOf(t, seedOf(t, index))
+      const settings = { lineCount: LINES, spinMicroseconds: SPIN_MICROSECONDS, kills: 0, random: randomOf(1) }
+
+      const undisturbed = await runThroughKills(t, killed, settings)
+      const disturbed = await runThroughKills(t, killed, { ...settings, options: { env: kills.env } })
+
+      t.diagnostic(`${kills.count()} kills`)
+      assertSame(disturbed, undisturbed, LINES)
+      assert.ok(kills.count() >= KILLS / 2, `only ${kills.count()} of ${KILLS} kills found it running`)
+    })
+  }
+
+  test('loses nothing of standard input, and writes none of it twice [E4]', async t => {
+    const kills = killsOf(t, seedOf(t, PIPELINES))
+    const input = Buffer.from(
+      Array.from({ length: LINES }, (_, id) => `id=${id} ${'y'.repeat(id % 97)}${id % 2 === 0 ? '\r\n' : '\n'}`).join(
+        ''
+      )
+    )
+
+    const undisturbed = await runFromStdin(t, input, {})
+    const disturbed = await runFromStdin(t, input, kills.env)
+
+    t.diagnostic(`${kills.count()} kills`)
+    assert.deepEqual(disturbed, undisturbed)
+    assert.ok(kills.count() >= KILLS / 2, `only ${kills.count()} of ${KILLS} kills found it running`)
+  })
+
+  test('and whose outputs are not cut back is found out (negative control)', async t => {
+    const [killed] = KILLED_PIPELINES
+    const settings = { lineCount: LINES_OF_CONTROL, spinMicroseconds: 40, kills: 0, random: randomOf(1) }
+    const undisturbed = await runThroughKills(t, killed!, settings)
+    const broken = killsOf(t, seedOf(t, 0), 4, 'uncut')
+
+    const disturbed = await runThroughKills(t, killed!, { ...settings, options: { env: broken.env } })
+
+    assert.throws(() => assertSame(disturbed, undisturbed, LINES_OF_CONTROL))
+  })
+})
+
+async function runFromStdin(t: TestContext, input: Buffer, env: NodeJS.ProcessEnv): Promise<object> {
+  const folder = makeFolder(t, {
+    'pipeline.yaml': `
+source: { stdin: {} }
+processors:
+  sort: { use: ./steps.ts#sort, to: { nowhere: unheard-of } }
+sinks:
+  even: { file: { path: even.log } }
+  odd: { file: { path: odd.log } }
+  unheard-of: { discard: {} }
+`,
+    'steps.ts': modulesOf(SPIN_MICROSECONDS),
+    'package.json': '{ "type": "module" }'
+  })
+  const run = start(t, ['run', 'pipeline.yaml', ...ALONE], { cwd: folder, env, stdin: 'pipe' })
+  run.process.stdin!.end(input)
+  const ended = await run.end()
+  const { ledger, exit_code: exitCode } = reportOf(ended)
+  const files = ['even.log', 'odd.log'].map(name =>
+    createHash('sha256')
+      .update(readFileSync(join(folder, name)))
+      .digest('hex')
+  )
+  return { files, ledger, exitCode }
+}
