@@ -8,8 +8,9 @@ import { builtins } from '../builtins.ts'
 import { type LoadedPlan, loadPlan } from '../config/load-plan.ts'
 import { jsonText } from '../contract/name-map.ts'
 import { openState } from '../state/open-state.ts'
+import { rememberStart } from '../state/started-with.ts'
 import { type LaneEnd, Run, type StatsAnswer } from '../threads/main.ts'
-import { decideBeginning, type ResumeWish } from '../threads/resume.ts'
+import { decideBeginning, type ResumeWish, replacesOutputs } from '../threads/resume.ts'
 import { VERSION } from '../threads/version.ts'
 import { endReport } from './end-report.ts'
 import { EXIT } from './exit-codes.ts'
@@ -41,6 +42,9 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
   const writesStdout = plan.sinks.some(sink => sink.type === 'stdout')
   const leavesAtEnd = options.exit || !options.dashboard || writesStdout
   const state = openState(options.state ?? defaultStateRoot(pipeline), runIdentity(plan))
+  const { input: inputs, output: outputs } = options
+  const currentFolder = process.cwd()
+  rememberStart(state.folder, { pipeline: plan.file ?? DEMO, currentFolder, inputs, outputs })
   let hasClosed = true
   const progress = new Progress()
   const signals = new StopSignals()
@@ -58,7 +62,7 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
       stateFolder: state.folder,
       commits: true,
       resume,
-      replaceOutputs: !plan.source.isEndless,
+      replaceOutputs: replacesOutputs(plan),
       maxLines: options.lines,
       dashboard: options.dashboard
         ? { host: options.host, port: options.port, allowHosts: options.allowHost, token }

@@ -130,13 +130,13 @@ class FileSink implements Sink {
       this.fileSystem.closeSync(descriptor)
     } catch (cause) {
       // A network file system may tell only now that earlier bytes found no room.
-      throw writeFailure(this.name, cause, 0)
+      throw writeFailure(this.name, cause, 0, this.bytesInFile !== undefined)
     }
   }
 
   private append(bytes: Uint8Array): void {
     const { written, error } = writeFully(this.fileSystem, this.descriptor, bytes, this.blockThread)
     if (this.bytesInFile !== undefined) this.bytesInFile += written
-    if (error !== undefined) throw writeFailure(this.name, error, written)
+    if (error !== undefined) throw writeFailure(this.name, error, written, this.bytesInFile !== undefined)
   }
 }

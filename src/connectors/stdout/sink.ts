@@ -17,8 +17,9 @@ export function createStdoutSink(fileSystem: FileSystem) {
     summary: 'Writes lines to standard output.',
     options: z.strictObject({}),
     open(_options, setup): Sink {
+      let isFile: boolean
       try {
-        fileSystem.fstatSync(STDOUT)
+        isFile = fileSystem.fstatSync(STDOUT).isFile()
       } catch (cause) {
         throw new UserError(`cannot write to stdout: ${systemErrorReason(cause)}`, { hint: 'Is it closed?', cause })
       }
@@ -29,7 +30,7 @@ export function createStdoutSink(fileSystem: FileSystem) {
             setup.blockThread(milliseconds)
           )
           // EPIPE among them: its reader has enough, and the engine stops quietly.
-          if (error !== undefined) throw writeFailure('stdout', error, written)
+          if (error !== undefined) throw writeFailure('stdout', error, written, isFile)
         },
         close() {}
       }

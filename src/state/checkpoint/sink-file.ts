@@ -37,8 +37,38 @@ export function checkSink(fileSystem: FileSystem, { name, file }: SinkCheckpoint
 export function cutSink(
   fileSystem: FileSystem,
   stateFolder: string,
-  { name, file }: SinkCheckpoint,
+  sink: SinkCheckpoint,
   uncommittedBytes = UNCOMMITTED_BYTES
+): Cut {
+  return change(fileSystem, sink, (descriptor, length, size) => {
+    const cutBytes = size - length
+    const isTooMuch = cutBytes > uncommittedBytes
+    const savedAs = isTooMuch ? save(fileSystem, stateFolder, sink.name, descriptor, length) : undefined
+    fileSystem.ftruncateSync(descriptor, length)
+    return { cutBytes, savedAs }
+  })
+}
+
+/**
+ * For lines that nobody can read again: keeps those behind the checkpoint, and takes away what a crash has left of an
+ * unfinished one. Throws as `cutSink` does.
+ */
+export function cutUnfinishedLine(fileSystem: FileSystem, sink: SinkCheckpoint): { readonly keptBytes: number } {
+  let keptBytes = 0
+  change(fileSystem, sink, (descriptor, length, size) => {
+    const end = endOfLastLine(fileSystem, descriptor, length, size)
+    keptBytes = end - length
+    if (end < size) fileSystem.ftruncateSync(descriptor, end)
+    return { cutBytes: size - end, savedAs: undefined }
+  })
+  return { keptBytes }
+}
+
+/** Calls `cut` when the file matches and has bytes behind the checkpoint. */
+function change(
+  fileSystem: FileSystem,
+  { name, file }: SinkCheckpoint,
+  cut: (descriptor: number, length: number, size: number) => Cut
 ): Cut {
   if (file === undefined) return NOTHING_CUT
   const expected = expectedOf(name, file)
@@ -50,12 +80,8 @@ export function cutSink(
     return NOTHING_CUT
   }
   try {
-    const cutBytes = sizeOf(compareDescriptor(fileSystem, descriptor, expected)) - file.length
-    if (cutBytes === 0) return NOTHING_CUT
-    const isTooMuch = cutBytes > uncommittedBytes
-    const savedAs = isTooMuch ? save(fileSystem, stateFolder, name, descriptor, file.length) : undefined
-    fileSystem.ftruncateSync(descriptor, file.length)
-    return { cutBytes, savedAs }
+    const size = sizeOf(compareDescriptor(fileSystem, descriptor, expected))
+    return size === file.length ? NOTHING_CUT : cut(descriptor, file.length, size)
   } catch (cause) {
     if (systemErrorCode(cause) === undefined) throw cause
     throw new UserError(`The output ${quote(name)} cannot be cut back: ${systemErrorReason(cause)}.`, {
@@ -65,6 +91,19 @@ export function cutSink(
   } finally {
     fileSystem.closeSync(descriptor)
   }
+}
+
+/** Of the whole lines between two places; the first of them when there is none. */
+function endOfLastLine(fileSystem: FileSystem, descriptor: number, from: number, to: number): number {
+  const bytes = Buffer.alloc(Math.min(COPY_BYTES, to - from))
+  for (let end = to; end > from; ) {
+    const start = Math.max(from, end - bytes.length)
+    const count = fileSystem.readSync(descriptor, bytes, 0, end - start, start)
+    const newline = bytes.subarray(0, count).lastIndexOf(0x0a)
+    if (newline !== -1) return start + newline + 1
+    end = start
+  }
+  return from
 }
 
 /** Throws what does not match. */

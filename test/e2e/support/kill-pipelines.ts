@@ -69,6 +69,25 @@ export const wait = defineProcessor({
   }
 })
 
+export const number = defineProcessor({
+  name: 'number',
+  summary: 'Counts the lines that it has seen.',
+  emits: ['end'],
+  create: () => {
+    let count = 0
+    return {
+      process: (line, emit) => {
+        spin()
+        emit('end', ++count + ' ' + line)
+      },
+      snapshot: () => ({ count }),
+      restore: (state) => {
+        count = state.count
+      }
+    }
+  }
+})
+
 export const around = defineProcessor({
   name: 'around',
   summary: 'Sends lines round until they are short.',
@@ -140,6 +159,20 @@ sinks:
 `,
     sinks: ['out.log'],
     writeInputs: (folder, lineCount) => writeFileSync(join(folder, 'in.log'), lines(0, lineCount, '\r\n'))
+  },
+  {
+    name: 'a processor that keeps state, behind one that waits',
+    pipeline: `
+source: { file: { path: in.log } }
+entry: wait
+processors:
+  wait: { use: ./steps.ts#wait, concurrency: 16, retry: { attempts: 2, backoff: 1ms }, to: { end: number } }
+  number: { use: ./steps.ts#number }
+sinks:
+  end: { file: { path: out.log } }
+`,
+    sinks: ['out.log'],
+    writeInputs: (folder, lineCount) => writeFileSync(join(folder, 'in.log'), lines(0, lineCount, '\n'))
   },
   {
     name: 'a cycle',
