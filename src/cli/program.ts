@@ -7,6 +7,7 @@ import { resolveOwnPackage } from '../threads/own-package.ts'
 import { VERSION } from '../threads/version.ts'
 import { dlqCommand } from './commands/dlq.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { replayCommand } from './commands/replay.ts'
 import { runCommand } from './commands/run.ts'
 import { schemaCommand } from './commands/schema.ts'
 import { tryCommand } from './commands/try.ts'
@@ -33,6 +34,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     validateCommand(),
     tryCommand(),
     await dlqCommand(argv),
+    await replayCommand(argv),
     doctorCommand(),
     verifyCommand(),
     schemaCommand()

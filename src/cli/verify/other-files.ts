@@ -8,6 +8,7 @@ import { logFolder, segmentNumber } from '../../state/dead-letter-log/layout.ts'
 import { lockFile } from '../../state/lock.ts'
 import { isReplayFile, replayFolder } from '../../state/replay/jobs.ts'
 import { readRun } from '../../state/run-json.ts'
+import { STARTED_WITH } from '../../state/started-with.ts'
 import type { Check } from '../checks/check.ts'
 import { shownPath } from '../checks/state-folders.ts'
 import { formatBytes, formatNumberOf } from '../numbers.ts'
@@ -20,7 +21,8 @@ const KNOWN = new Set([
   'dead-letters',
   'lock.db',
   'replays',
-  'run.json'
+  'run.json',
+  STARTED_WITH
 ])
 
 /** Nobody has the folder now. */
