@@ -23,8 +23,6 @@ export interface Play {
 
 export interface Recipe {
   readonly name: string
-  /** Of the list of faults that it covers, when that is more than its name says. */
-  readonly rows?: string
   /** Paths and globs. */
   readonly paths: readonly string[]
   /** Made before the reader starts. */

@@ -34,7 +34,7 @@ async function inPieces({ world, some }: Play, name: string): Promise<void> {
 
 const RUNNING_RECIPES: readonly Recipe[] = [
   {
-    name: 'renamed and created anew, three times',
+    name: 'renamed and created anew, three times [C1]',
     paths: [APP],
     before: withApp,
     async play(play) {
@@ -98,7 +98,7 @@ const RUNNING_RECIPES: readonly Recipe[] = [
     }
   },
   {
-    name: 'a chain of renames under a glob that takes them all',
+    name: 'a chain of renames under a glob that takes them all [C2]',
     paths: ['app.log*'],
     before: withApp,
     async play(play) {
@@ -128,7 +128,7 @@ const RUNNING_RECIPES: readonly Recipe[] = [
     }
   },
   {
-    name: 'deleted and made anew, also with the end of a line missing',
+    name: 'deleted and made anew, also with the end of a line missing [C15]',
     paths: [APP],
     before: withApp,
     async play(play) {
@@ -172,7 +172,7 @@ const RUNNING_RECIPES: readonly Recipe[] = [
     }
   },
   {
-    name: 'its folder renamed away and made anew',
+    name: 'its folder renamed away and made anew [C11]',
     paths: ['logs/app.log', 'logs/*.txt'],
     before(world) {
       fs.mkdirSync(world.path('logs'))
@@ -208,7 +208,7 @@ const RUNNING_RECIPES: readonly Recipe[] = [
     }
   },
   {
-    name: 'a link that is pointed elsewhere',
+    name: 'a link that is pointed elsewhere [C8]',
     paths: ['current'],
     before(world) {
       world.create('one.log')
@@ -246,7 +246,7 @@ const RUNNING_RECIPES: readonly Recipe[] = [
     }
   },
   {
-    name: 'one file under several names',
+    name: 'one file under several names [C8]',
     paths: [APP, '*.log', 'link.log'],
     before(world) {
       withApp(world)
@@ -319,7 +319,7 @@ const RUNNING_RECIPES: readonly Recipe[] = [
     }
   },
   {
-    name: 'a burst of many files',
+    name: 'a burst of many files [C12]',
     paths: ['*.log'],
     async play(play) {
       for (let file = 0; file < 30; file++) {
@@ -331,7 +331,7 @@ const RUNNING_RECIPES: readonly Recipe[] = [
     }
   },
   {
-    name: 'files that begin with the same bytes, and empty ones that are filled later',
+    name: 'files that begin with the same bytes, and empty ones that are filled later [C7]',
     paths: ['*.log'],
     before(world) {
       for (let file = 0; file < 12; file++) {
@@ -349,7 +349,7 @@ const RUNNING_RECIPES: readonly Recipe[] = [
     }
   },
   {
-    name: 'names that a terminal would not like',
+    name: 'names that a terminal would not like [C10]',
     paths: ['*.log'],
     async play(play) {
       for (const name of ['new\nline.log', '😀.log', '"quoted".log', '-dash.log', ' space.log', 'esc\u001b[31m.log']) {

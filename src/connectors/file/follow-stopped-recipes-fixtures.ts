@@ -49,7 +49,7 @@ export const STOPPED_RECIPES: readonly Recipe[] = [
     }
   },
   {
-    name: 'killed, renamed and created anew while nobody reads',
+    name: 'killed, renamed and created anew while nobody reads [C1]',
     paths: [APP],
     before: withApp,
     async play(play) {
@@ -110,7 +110,7 @@ export const STOPPED_RECIPES: readonly Recipe[] = [
     }
   },
   {
-    name: 'killed and deleted: the end is lost, the next file is read whole',
+    name: 'killed and deleted: the end is lost, the next file is read whole [C6]',
     paths: [APP],
     before: withApp,
     async play(play) {
@@ -140,7 +140,7 @@ export const STOPPED_RECIPES: readonly Recipe[] = [
     }
   },
   {
-    name: 'killed in a line that is half written',
+    name: 'killed in a line that is half written [A3]',
     paths: [APP],
     before: withApp,
     async play(play) {

@@ -24,7 +24,7 @@ function withApp(world: LogWorld): void {
 
 export const TRUNCATE_RECIPES: readonly Recipe[] = [
   {
-    name: 'copied and truncated when everything was read',
+    name: 'copied and truncated when everything was read [C3]',
     paths: [APP],
     before: withApp,
     async play(play) {
@@ -69,7 +69,7 @@ export const TRUNCATE_RECIPES: readonly Recipe[] = [
     }
   },
   {
-    name: 'truncated and grown beyond its old length before anybody looks',
+    name: 'truncated and grown beyond its old length before anybody looks [C4]',
     paths: [APP],
     before: withApp,
     async play(play) {
@@ -134,7 +134,7 @@ export const TRUNCATE_RECIPES: readonly Recipe[] = [
     }
   },
   {
-    name: 'few descriptors for many files, some rotated',
+    name: 'few descriptors for many files, some rotated [C13]',
     paths: ['*.log'],
     async play(play) {
       const { world, faults } = play
@@ -155,7 +155,7 @@ export const TRUNCATE_RECIPES: readonly Recipe[] = [
     }
   },
   {
-    name: 'reads that fail now and then',
+    name: 'reads that fail now and then [C20]',
     paths: ['*.log'],
     before(world) {
       for (const name of ['a.log', 'b.log']) world.create(name)

@@ -306,6 +306,26 @@ describe('following files: rotation', () => {
     ])
   })
 
+  test('the same bytes after a truncation are read again when it was seen, and otherwise not [C5]', async t => {
+    const { source, path, tools } = follow(t, {
+      options: { path: 'a.log' },
+      before: path => writeFileSync(path('a.log'), 'one\ntwo\n')
+    })
+    const turns = await new Turns(source).read()
+    truncateSync(path('a.log'))
+    tools.pass(1001)
+    await turns.read()
+    writeFileSync(path('a.log'), 'one\ntwo\n')
+    tools.pass(1001)
+    await turns.read()
+    assert.equal(turns.text('a.log'), 'one\ntwo\n'.repeat(2))
+    truncateSync(path('a.log'))
+    writeFileSync(path('a.log'), 'one\ntwo\nthree\n')
+    tools.pass(1001)
+    await turns.read()
+    assert.equal(turns.text('a.log'), `${'one\ntwo\n'.repeat(2)}three\n`)
+  })
+
   test('a hole of NUL bytes that a writer leaves after a truncation is passed over and said [C3]', async t => {
     const { source, path, tools, messages } = follow(t, {
       options: { path: 'a.log' },
