@@ -69,14 +69,14 @@ function statefulness(
   { name }: ProcessorPlan,
   restored: { readonly state: unknown } | undefined
 ): (() => unknown) | undefined {
-  const { snapshot, restore } = created
-  if ((snapshot === undefined) !== (restore === undefined)) {
+  const isStateful = created.snapshot !== undefined
+  if (isStateful !== (created.restore !== undefined)) {
     throw new UserError(`processor "${name}": an instance has both snapshot() and restore(), or neither`)
   }
-  if (snapshot === undefined || restore === undefined) return undefined
+  if (!isStateful) return undefined
   if (restored !== undefined) {
     try {
-      restore(restored.state)
+      created.restore?.(restored.state)
     } catch (cause) {
       throw new UserError(
         `processor "${name}" does not take the state back that it had: ${describeError(cause).message}`,
@@ -84,7 +84,7 @@ function statefulness(
       )
     }
   }
-  return snapshot
+  return () => created.snapshot?.()
 }
 
 type Created = ProcessorInstance<Process | Mapper>

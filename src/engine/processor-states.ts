@@ -21,6 +21,8 @@ const INTERVAL_MILLISECONDS = 1_000
 export class ProcessorStates {
   /** Told the states, with the snapshot's number and all its counters. */
   onTaken: (sequence: number, counters: Float64Array, states: readonly ProcessorState[]) => void = () => undefined
+  /** Why none can be taken any more: the lane must end. */
+  failure: UserError | undefined
   readonly #processors: readonly StatefulProcessor[]
   #takenAt = Number.NEGATIVE_INFINITY
   #settledBatches = -1
@@ -35,18 +37,25 @@ export class ProcessorStates {
   }
 
   hasNews(settledBatches: number): boolean {
-    return settledBatches !== this.#settledBatches
+    return settledBatches !== this.#settledBatches && this.failure === undefined
   }
 
-  /** No line is under way. Throws a UserError when a processor cannot tell its state. */
+  /** No line is under way. */
   take(sequence: number, settledBatches: number, counters: Float64Array): void {
-    const states = this.#processors.map(processor => ({ name: processor.name, state: stateOf(processor) }))
+    let states: ProcessorState[]
+    try {
+      states = this.#processors.map(processor => ({ name: processor.name, state: stateOf(processor) }))
+    } catch (failure) {
+      this.failure = failure as UserError
+      return
+    }
     this.#takenAt = performance.now()
     this.#settledBatches = settledBatches
     this.onTaken(sequence, counters.slice(), states)
   }
 }
 
+/** Throws a UserError when the processor cannot tell. */
 function stateOf(processor: StatefulProcessor): unknown {
   try {
     const json = JSON.stringify(processor.snapshot())

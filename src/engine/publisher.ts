@@ -65,6 +65,7 @@ export class Publisher {
     if (states === undefined || !this.#isQuiet()) return
     this.#areStatesWanted = true
     this.publish()
+    if (states.failure !== undefined) throw states.failure
   }
 
   committed(sequence: number): void {
@@ -76,6 +77,7 @@ export class Publisher {
   /** A snapshot that lets the committer go on has been published then. */
   mustWaitForCommit(): boolean {
     const { settler, states } = this.#parts
+    if (states?.failure !== undefined) throw states.failure
     const { writtenBytes } = settler
     const isFull = writtenBytes - this.#committedBytes >= this.#uncommittedBytes
     if (states?.isDue(settler.totals.batches) || (isFull && states?.hasNews(settler.totals.batches))) {
