@@ -29,6 +29,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .configureHelp({ optionDescription: describeOption })
     .showSuggestionAfterError()
     .exitOverride()
+    // Options behind the command of a command are that one's, though both may have some of the same name.
+    .enablePositionalOptions()
   const commands = [
     runCommand(),
     validateCommand(),

@@ -2,6 +2,7 @@
 
 import { isUtf8 } from 'node:buffer'
 
+import type { DeadLetter } from '../state/dead-letter-log/letter.ts'
 import type { Batch } from './batch.ts'
 import { freeze } from './freeze.ts'
 import type { InputInfo } from './line-framer.ts'
@@ -10,14 +11,20 @@ import type { ReplayLine, ReplayLines } from './replay-line.ts'
 const BATCH_BYTES = 48 * 1024
 const NEWLINE = 0x0a
 const CARRIAGE_RETURN = 0x0d
+const LINE_END = Buffer.from('\n')
 
 /** Not an input: the lines name theirs themselves. They can be read again. */
 const NO_INPUT: InputInfo = { turn: 0, sourceNumber: -1, name: 'replay', file: undefined, canReadAgain: true }
 
 /** Whether a batch must end behind this line, which `bytes` lie before: it is full, or the line has no line end. */
 export function endsReplayBatch({ letter }: ReplayLine, bytesBefore: number): boolean {
-  const { bytes } = letter.original
+  const bytes = bytesOf(letter)
   return bytes[bytes.length - 1] !== NEWLINE || bytesBefore + bytes.length >= BATCH_BYTES
+}
+
+/** Of a line that was cut the end is not known: it gets one. */
+function bytesOf({ original: { bytes, sha256 } }: DeadLetter): Uint8Array {
+  return sha256 === undefined || bytes[bytes.length - 1] === NEWLINE ? bytes : Buffer.concat([bytes, LINE_END])
 }
 
 export function fillReplayBatch(batch: Batch, replay: ReplayLines): void {
@@ -27,7 +34,8 @@ export function fillReplayBatch(batch: Batch, replay: ReplayLines): void {
   batch.replay = replay
   batch.input = NO_INPUT
   batch.chunk = undefined
-  batch.bytes = Buffer.concat(lines.map(({ letter }) => letter.original.bytes))
+  const parts = lines.map(({ letter }) => bytesOf(letter))
+  batch.bytes = Buffer.concat(parts)
   batch.byteLength = batch.bytes.length
   batch.offset = 0
   batch.firstLineNumber = 0
@@ -39,8 +47,8 @@ export function fillReplayBatch(batch: Batch, replay: ReplayLines): void {
   if (batch.starts.length < count + 1) batch.starts = new Int32Array((count + 1) * 2)
   batch.values = []
   let start = 0
-  for (const [line, { letter, entry }] of lines.entries()) {
-    const { bytes } = letter.original
+  for (const [line, { entry }] of lines.entries()) {
+    const bytes = parts[line]
     batch.starts[line] = start
     start += bytes.length
     const isCrlf = bytes[bytes.length - 1] === NEWLINE && bytes[bytes.length - 2] === CARRIAGE_RETURN

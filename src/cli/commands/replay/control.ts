@@ -20,7 +20,8 @@ import { parseReplay } from './show.ts'
 interface ControlArguments {
   readonly state?: string
   readonly json: boolean
-  readonly rate?: number | null
+  /** 0: no limit. */
+  readonly rate?: number
   readonly detach: boolean
   readonly failOnDead: boolean
   readonly input: readonly string[]
@@ -48,9 +49,9 @@ function controlCommand(name: string, description: string, act: Act): Command {
     .argument('[pipeline]', 'pipeline file')
     .option('--state <folder>', 'where the run keeps its state; by default .linescope beside the pipeline')
     .option('--json', 'print JSON', false)
-    .action(async (replay: number, pipeline: string | undefined, _options: object, command: Command) => {
-      // Options of the command above have the same names, and take what stands behind this one's.
-      const options = command.optsWithGlobals<ControlArguments>()
+    .option('-i, --input <path>', 'as it was given to the run; remembered from there', collect, [])
+    .option('-o, --output <path>', 'as it was given to the run; remembered from there', collect, [])
+    .action(async (replay: number, pipeline: string | undefined, options: ControlArguments) => {
       const target = await findTarget(pipeline, options)
       try {
         const done = await act(target, replay, options)
@@ -94,10 +95,10 @@ const cancelReplay: Act = async (target, replay) => {
 }
 
 const resumeReplay: Act = async (target, replay, options) => {
+  const rate = options.rate === 0 ? null : options.rate
   const holder = holderOf(target)
   if (holder.kind === 'run') {
     const client = new ReplayClient(holder.url, holder.token)
-    const { rate } = options
     const resumed = await client.post<Replay>(`/${replay}/resume`, rate === undefined ? {} : { lines_per_second: rate })
     if (options.detach) return { replay: resumed, exitCode: EXIT.done }
     const last =
@@ -112,8 +113,8 @@ const resumeReplay: Act = async (target, replay, options) => {
   const last = await runOffline(target, holder.lock, async run => {
     const job = jobs.read(replay)
     // One that was cut off goes on by itself.
-    if (job.state !== 'running' || options.rate !== undefined) {
-      await run.ask({ ask: 'resume', replay, linesPerSecond: options.rate })
+    if (job.state !== 'running' || rate !== undefined) {
+      await run.ask({ ask: 'resume', replay, linesPerSecond: rate })
     }
     return await run.follow(replay, options.json)
   })
@@ -124,10 +125,14 @@ function stored(stateFolder: string, number: number): Replay {
   return storedReplays(stateFolder).find(({ replay }) => replay.replay === number)!.replay
 }
 
-function parseNewRate(value: string): number | null {
+function collect(value: string, previous: readonly string[]): string[] {
+  return [...previous, value]
+}
+
+function parseNewRate(value: string): number {
   const number = Number(value)
   if (value.trim() === '' || !(number >= 0 && number <= 1e9)) {
     throw new InvalidArgumentError('It must be a number from 0 up.')
   }
-  return number === 0 ? null : number
+  return number
 }

@@ -19,8 +19,7 @@ export function replayLsCommand(): Command {
     .argument('[pipeline]', 'pipeline file')
     .option('--state <folder>', 'where the run keeps its state; by default .linescope beside the pipeline')
     .option('--json', 'print JSON, one a line', false)
-    .action(async (pipeline: string | undefined, _options: object, command: Command) => {
-      const { state, json } = command.optsWithGlobals<{ state?: string; json: boolean }>()
+    .action(async (pipeline: string | undefined, { state, json }: { state?: string; json: boolean }) => {
       const { stateFolder } = await openLog(pipeline, state)
       const replays = storedReplays(stateFolder).map(({ replay }) => replay)
       if (json) for (const replay of replays) print(JSON.stringify(replay))

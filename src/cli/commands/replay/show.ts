@@ -26,8 +26,7 @@ export function replayShowCommand(): Command {
     .option('--letters', 'each letter, what became of it and who asked for it', false)
     .option('--state <folder>', 'where the run keeps its state; by default .linescope beside the pipeline')
     .option('--json', 'print JSON', false)
-    .action(async (number: number, pipeline: string | undefined, _options: object, command: Command) => {
-      const { state, json, letters } = command.optsWithGlobals<ShowArguments>()
+    .action(async (number: number, pipeline: string | undefined, { state, json, letters }: ShowArguments) => {
       const { stateFolder } = await openLog(pipeline, state)
       const stored = storedReplays(stateFolder).find(({ replay }) => replay.replay === number)
       if (stored === undefined) {
