@@ -6,8 +6,8 @@ import type { Batch, DeadDetail } from './batch.ts'
 import { replayId } from './replay-line.ts'
 
 export interface LetterWriter {
-  /** Returns when the letters are in the log in full. */
-  append(letters: readonly DeadLetter[]): void
+  /** The letters are in the log in full when it returns, or its promise resolves. */
+  append(letters: readonly DeadLetter[]): void | Promise<void>
   /** Bytes in the log so far. */
   readonly length: number
   close(): void

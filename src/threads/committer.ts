@@ -21,10 +21,9 @@ import { CommittedInputs } from '../state/checkpoint/committed-inputs.ts'
 import { CommittedLetters } from '../state/checkpoint/committed-letters.ts'
 import { CommittedSink } from '../state/checkpoint/committed-sink.ts'
 import { CheckpointError, CheckpointWriter } from '../state/checkpoint/writer.ts'
-import type { LogPosition } from '../state/dead-letter-log/layout.ts'
 import { counterGroups } from './checkpoint-counters.ts'
 import type { InputPositions } from './input-positions.ts'
-import type { StatedSnapshot } from './messages.ts'
+import type { LaneCommit, OpenedLetters, StatedSnapshot } from './messages.ts'
 
 /** Between two commits, at least. */
 const COMMIT_MILLISECONDS = 50
@@ -50,8 +49,7 @@ export interface CommitterSettings {
   readonly positions: InputPositions
   /** Absolute paths by sink; undefined where no file is written that can be cut back. */
   readonly sinkFiles: readonly (string | undefined)[]
-  /** The dead-letter log as the lane opened it. */
-  readonly letters: { readonly position: LogPosition; readonly length: number }
+  readonly letters: OpenedLetters
   /** What the run goes on from. */
   readonly resumed: Checkpoint | undefined
   /** Only dead letters are replayed: the input, and whether it was read to its end, stay as they were. */
@@ -60,8 +58,7 @@ export interface CommitterSettings {
   readonly syncReplays: () => void
   /** The newest snapshot that comes with the states of processors; undefined when no processor keeps any. */
   readonly stated: () => StatedSnapshot | undefined
-  /** Everything up to this snapshot is durable; the files with these numbers are so to their ends. */
-  readonly onCommitted: (sequence: number, finished: readonly number[], values: Float64Array) => void
+  readonly onCommitted: (commit: LaneCommit, values: Float64Array) => void
   /** Undefined: it goes on again. */
   readonly onWaiting: (reason: string | undefined) => void
   /** No commit is possible any more. */
@@ -80,13 +77,15 @@ export class Committer {
   readonly #snapshots: SnapshotReader
   readonly #writer: CheckpointWriter
   readonly #sinks: readonly (CommittedSink | undefined)[]
-  readonly #letters: CommittedLetters
+  #letters: CommittedLetters
   readonly #inputs: CommittedInputs
   readonly #announced = new Set<number>()
   #timer: NodeJS.Timeout | undefined
   /** Progress of what was committed last. */
   #committed = ''
   #last: Committed | undefined
+  /** Segment of dead letters that the checkpoint before the current one names. */
+  #previousSegment: number
   #waitsFor: string | undefined
   #hasFailed = false
 
@@ -99,6 +98,7 @@ export class Committer {
     this.#sinks = settings.sinkFiles.map(path => (path === undefined ? undefined : new CommittedSink(path, fileSystem)))
     this.#letters = new CommittedLetters(stateFolder, letters, fileSystem)
     this.#inputs = new CommittedInputs(resumed?.inputs ?? [], plan.source.isEndless, fileSystem)
+    this.#previousSegment = resumed?.deadLetters.segment ?? letters.position.segment
   }
 
   /** Takes hold of an input's file while its path still leads to it. */
@@ -148,7 +148,10 @@ export class Committer {
   }
 
   /** A successor of the lane has begun: it must learn again of the files that were read to their ends. */
-  goOn(): void {
+  goOn(letters: OpenedLetters): void {
+    const { stateFolder, fileSystem = nodeFileSystem } = this.#settings
+    this.#letters.close()
+    this.#letters = new CommittedLetters(stateFolder, letters, fileSystem)
     this.#announced.clear()
     this.#committed = ''
     this.#schedule(COMMIT_MILLISECONDS)
@@ -217,7 +220,11 @@ export class Committer {
     this.#writer.write(checkpoint)
     this.#last = { checkpoint, values: values.slice() }
     this.#committed = progress
-    onCommitted(sequence, this.#newlyFinished(inputs), values)
+    const neededSegment = Math.min(this.#previousSegment, deadLetters.segment)
+    this.#previousSegment = deadLetters.segment
+    // Another one, though nothing happens any more: until then old letters cannot be deleted.
+    if (neededSegment < deadLetters.segment) this.#committed = ''
+    onCommitted({ sequence, finished: this.#newlyFinished(inputs), neededSegment }, values)
   }
 
   /** What a run of replays only says nothing new of. */

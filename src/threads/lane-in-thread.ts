@@ -44,7 +44,7 @@ export class LaneInThread {
   request(request: LaneRequest): void {
     if (request.type === 'go') void this.#run()
     else if (request.type === 'begin') this.#begin.resolve()
-    else if (request.type === 'committed') this.#lane?.committed(request.sequence, request.finished)
+    else if (request.type === 'committed') this.#lane?.committed(request)
     else if (request.type === 'stop') {
       this.#isStopping = true
       this.#lane?.lane.stop()

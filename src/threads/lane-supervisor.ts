@@ -35,12 +35,12 @@ export interface LaneKeeper {
   /** Brings everything back to a snapshot of the lane. Throws when it cannot. */
   takeBack(): Promise<TakenBack>
   /** The successor has opened its outputs; lines flow after it. */
-  goesOn(): void
+  goesOn(letters: OpenedLetters | undefined): void
   nameOf(sourceNumber: number): string | undefined
   /** What is wrong at the moment; undefined: nothing any more. */
   trouble(message: string | undefined): void
-  /** The thread cannot be ended; the process will end with this line. */
-  stuck(doom: Doom): void
+  /** The thread cannot be ended: the process will be, because of this line when it is known. */
+  stuck(doom: Doom | undefined): void
 }
 
 export class LaneSupervisor {
@@ -80,8 +80,7 @@ export class LaneSupervisor {
     this.#snapshots = new SnapshotReader(region)
     this.#linesBefore = this.#snapshots.read().values[LANE.settled_lines]
     this.#suspicion = new Suspicion(caution.doomed)
-    const timeouts = plan.processors.map(({ timeoutMilliseconds }) => timeoutMilliseconds)
-    this.#watchdog = new Watchdog(region, timeouts, progress => this.#hangs(progress))
+    this.#watchdog = new Watchdog(region, plan.processors, progress => this.#hangs(progress))
     this.#thread = this.#startThread(start)
     this.ready = this.#thread.ready
     this.opened = this.#thread.opened
@@ -149,8 +148,8 @@ export class LaneSupervisor {
     void this.#thread.terminate()
     const thread = this.#thread
     const stuck = setTimeout(() => {
-      const doom: Doom = { ...placeOf(progress), code: 'hung', message: this.#hangReason(progress) }
-      if (progress.node >= 0 && progress.item >= 0) this.keeper?.stuck(doom)
+      const doom: Doom = { ...placeOf(progress), code: 'hung', message: this.#hangReason(progress, 'process') }
+      this.keeper?.stuck(progress.node >= 0 && progress.item >= 0 ? doom : undefined)
       this.#finish({
         reason: 'failed',
         message: `the lane hangs${where} in native code, which nothing but the end of the process ends. ${NOT_SETTLED}`
@@ -220,16 +219,17 @@ export class LaneSupervisor {
     })
     this.#thread = thread
     for (const input of this.#inputs) thread.request(input)
+    let letters: OpenedLetters | undefined
     try {
       await thread.ready
       thread.request({ type: 'go' })
-      await thread.opened
+      letters = await thread.opened
     } catch {
       // How it ended is told by `ended`.
       return
     }
     if (this.#isOver) return
-    this.keeper?.goesOn()
+    this.keeper?.goesOn(letters)
     this.keeper?.trouble(undefined)
     this.#begins()
     thread.request({ type: 'begin' })
@@ -257,10 +257,10 @@ export class LaneSupervisor {
     return `the lane hung${where} for longer than its timeout (${this.#timeoutOf(node)} ms)`
   }
 
-  #hangReason({ node }: Pick<Progress, 'node'>): string {
+  #hangReason({ node }: Pick<Progress, 'node'>, ended: 'thread' | 'process' = 'thread'): string {
     return node < 0
-      ? 'did not give the thread back: its thread was ended'
-      : `did not come back within ${this.#timeoutOf(node)} ms: its thread was ended`
+      ? `did not give the thread back: its ${ended} was ended`
+      : `did not come back within ${this.#timeoutOf(node)} ms: its ${ended} was ended`
   }
 
   #timeoutOf(node: number): number {

@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 
 import { UserError } from '../base/user-error.ts'
 import { builtins } from '../builtins.ts'
+import { LANE } from '../shared-memory/index.ts'
 import type { LaneReport, LaneRequest, LaneStart } from './messages.ts'
 import { resolveOwnPackage } from './own-package.ts'
 import { type OpenedLane, prepareLane } from './prepared-lane.ts'
@@ -17,6 +18,7 @@ const report = (message: LaneReport): void => port.postMessage(message)
 
 let opened: OpenedLane | undefined
 let isStopping = false
+let isStateful = false
 
 const strayErrors = new StrayErrors(message => report({ type: 'log', message }))
 strayErrors.listen()
@@ -38,7 +40,11 @@ try {
       ended: end => report({ type: 'input-end', end }),
       released: sourceNumber => report({ type: 'released', sourceNumber }),
       waiting: (who, reason) => report({ type: 'waiting', who, reason }),
-      states: stated => report({ type: 'states', stated }),
+      states: stated => {
+        isStateful = true
+        release(stated.values[LANE.source_number], stated.values[LANE.source_offset])
+        report({ type: 'states', stated })
+      },
       replay: said => report({ type: 'replay', report: said })
     },
     log: message => report({ type: 'log', message })
@@ -50,7 +56,7 @@ try {
     else if (request.type === 'begin') begin.resolve()
     else if (request.type === 'input') names[request.number] = request
     else if (request.type === 'stop') stop()
-    else if (request.type === 'committed') opened?.committed(request.sequence, request.finished)
+    else if (request.type === 'committed') opened?.committed(request)
     else if (request.type === 'abandon') opened?.lane.abandon()
     else opened?.replay(request)
   })
@@ -58,7 +64,10 @@ try {
   await go.promise
   opened = await prepared.open()
   const { lane, letters } = opened
-  if (slots !== undefined) lane.onPublished = (sourceNumber, offset) => slots.release(sourceNumber, offset)
+  // A successor goes on from the newest snapshot that has the states of processors, where there are any.
+  lane.onPublished = (sourceNumber, offset) => {
+    if (!isStateful) release(sourceNumber, offset)
+  }
   report({ type: 'opened', letters })
   await begin.promise
   if (isStopping) lane.stop()
@@ -72,6 +81,10 @@ try {
   else report({ type: 'end', end: { reason: 'failed', message: describeReason(thrown) } })
 }
 port.close()
+
+function release(sourceNumber: number, offset: number): void {
+  slots?.release(sourceNumber, offset)
+}
 
 function stop(): void {
   isStopping = true

@@ -4,80 +4,41 @@
 // every mistake the user can mend is found before an output file is touched: port, modules, inputs, then outputs.
 
 import { UserError } from '../base/user-error.ts'
-import { type IterableInput, openIterable } from '../connectors/iterable/source.ts'
+import { openIterable } from '../connectors/iterable/source.ts'
 import type { Replay, ReplayAnswer, ReplayQuestion } from '../contract/replay.ts'
-import { edgeBases, type LaneEnd, type Plan, type ValueOutput } from '../engine/index.ts'
+import type { LaneEnd, Plan } from '../engine/index.ts'
 import { Observer } from '../observer/observer.ts'
 import { createReveal, type Reveal } from '../observer/reveal.ts'
 import type { RunStatus } from '../observer/run-status.ts'
 import type { StatsAnswer } from '../observer/stats-answer.ts'
 import type { Registry } from '../sdk/registry.ts'
-import { createRegion, LANE, MainControl, type Region, SnapshotWriter } from '../shared-memory/index.ts'
-import type { Checkpoint } from '../state/checkpoint/checkpoint.ts'
-import { counterValues } from './checkpoint-counters.ts'
-import type { DashboardData } from './dashboard.ts'
+import { createRegion, MainControl, type Region } from '../shared-memory/index.ts'
+import type { PoisonNotes } from '../state/poison-notes.ts'
+import { beginNotes } from './begin-notes.ts'
 import { DashboardThread } from './dashboard-thread.ts'
 import { describePlan } from './describe-plan.ts'
 import { InputPositions, type OpenedInput } from './input-positions.ts'
-import { LaneInThread } from './lane-in-thread.ts'
 import { type LaneKeeper, LaneSupervisor } from './lane-supervisor.ts'
 import { openSource } from './prepared-lane.ts'
-import { catchUpOnReplays, checkpointOf, type OpenReplay } from './replay-books.ts'
-import { replayInSecondRun } from './replay-run.ts'
-import { Replays } from './replays.ts'
+import { checkpointOf, type OpenReplay } from './replay-books.ts'
+import { RunReplays, STARTING } from './replay-run.ts'
+import type { Replays } from './replays.ts'
 import { inputPositions } from './resume.ts'
 import { RunCommits } from './run-commits.ts'
+import {
+  type AnyLane,
+  createLane,
+  dashboardData,
+  goOnCounting,
+  openReplayOf,
+  regionShape,
+  replaysOf
+} from './run-parts.ts'
+import type { RunSettings } from './run-settings.ts'
 import { SourcePump } from './slot-source.ts'
 
-export type { LaneEnd, StatsAnswer }
+export type { LaneEnd, RunSettings, StatsAnswer }
 
-export interface DashboardOptions {
-  readonly host: string
-  /** 0 picks one. */
-  readonly port: number
-  readonly allowHosts: readonly string[]
-  /** For changes, and for reading on a host that others can reach. */
-  readonly token: string
-}
-
-export interface RunSettings {
-  readonly plan: Plan
-  readonly registry: Registry
-  readonly trace: boolean
-  readonly stateFolder: string
-  /** False: nothing outlives the run, which has a state folder for its own time only. */
-  readonly commits: boolean
-  /** What it goes on from; outputs were not touched yet. Undefined: a fresh start. */
-  readonly resume: Checkpoint | undefined
-  readonly replaceOutputs: boolean
-  /** Lines to read at most. */
-  readonly maxLines: number
-  /** Undefined: no dashboard. */
-  readonly dashboard: DashboardOptions | undefined
-  readonly version: string
-  /** Values that are masked in all output. */
-  readonly secrets: readonly string[]
-  /** One line each, complete and masked; the caller escapes and prints. */
-  readonly onLog: (message: string) => void
-  /** Reads no input and replays dead letters, until `endReplays`. */
-  readonly replaysOnly?: ReplaysOnly | undefined
-  /** Library mode: lines of the caller in place of the plan's source. */
-  readonly input?: IterableInput | undefined
-  /** Library mode: values to the caller in place of a sink. The lane runs on the caller's thread then. */
-  readonly valueOutput?: ValueOutput | undefined
-}
-
-export interface ReplaysOnly {
-  /** False: the outputs are left as they are, and only get more. */
-  readonly cutsOutputs: boolean
-  /** Those of the run whose input has ended, in the same process. */
-  readonly of?: { readonly region: Region; readonly replays: Replays } | undefined
-}
-
-const CHUNK_SLOT_BYTES = 64 * 1024
-const OPEN_BYTES = 4 * 1024 * 1024
-/** Lanes wait while they have written more than this and it is not committed. */
-const UNCOMMITTED_BYTES = 64 * 1024 * 1024
 /** A stop takes at most so long; then what is under way is given up. */
 const STOP_MILLISECONDS = 8_500
 /** After giving up, the thread itself is ended: it may be inside a call that never returns. */
@@ -98,10 +59,9 @@ export class Run {
   readonly #dashboard: DashboardThread | undefined
   readonly #lane: AnyLane
   readonly #commits: RunCommits | undefined
+  readonly #notes: PoisonNotes | undefined
   readonly #replays: Replays | undefined
-  /** Replays dead letters after the end of the input. */
-  #second: Promise<Run | undefined> | undefined
-  #mayGoOn = false
+  readonly #replayRuns: RunReplays | undefined
   #pump: SourcePump | undefined
   #areSourcesTold = true
   #sourcesTimer: NodeJS.Timeout | undefined
@@ -117,9 +77,10 @@ export class Run {
     const region = replaysOnly?.of?.region ?? createRegion(regionShape(settings.plan, settings.trace))
     if (replaysOnly?.of === undefined) goOnCounting(region, settings.plan, resume, open)
     const control = new MainControl(region)
-    const lane = createLane(settings, region, control.nextEpoch())
     const reveal = createReveal(settings.secrets)
     const log = (message: string): void => settings.onLog(reveal(message))
+    const notes = beginNotes(settings, log)
+    const lane = createLane(settings, region, control.nextEpoch(), notes)
     lane.onLog = log
     let dashboard: DashboardThread | undefined
     try {
@@ -131,10 +92,11 @@ export class Run {
       if (listening.status === 'fulfilled') dashboard = listening.value
       if (listening.status === 'rejected') throw listening.reason
       if (ready.status === 'rejected') throw ready.reason
-      run = new Run(settings, region, lane, dashboard, ready.value, reveal, open)
+      run = new Run(settings, region, lane, dashboard, ready.value, reveal, open, notes)
       await run.#go()
       return run
     } catch (failure) {
+      notes?.end()
       await lane.terminate()
       await dashboard?.stop()
       throw failure instanceof UserError ? new UserError(reveal(String(failure)), { cause: failure.cause }) : failure
@@ -148,8 +110,10 @@ export class Run {
     dashboard: DashboardThread | undefined,
     totalBytes: number | undefined,
     reveal: Reveal,
-    open: OpenReplay | undefined
+    open: OpenReplay | undefined,
+    notes: PoisonNotes | undefined
   ) {
+    this.#notes = notes
     this.#settings = settings
     this.#region = region
     this.#lane = lane
@@ -164,7 +128,12 @@ export class Run {
     })
     this.#setStatus({ inputTotalBytes: totalBytes, warnings: settings.plan.warnings })
     for (const { sourceNumber, name } of settings.resume?.inputs ?? []) this.#sources[sourceNumber] = name
-    if (settings.commits) this.#replays = settings.replaysOnly?.of?.replays ?? this.#createReplays(open)
+    this.#replays = settings.commits
+      ? (settings.replaysOnly?.of?.replays ?? replaysOf(settings, reveal, open))
+      : undefined
+    // A second run takes the replays of the first one, and has no second one itself.
+    const isSecond = settings.replaysOnly?.of !== undefined
+    this.#replayRuns = isSecond ? undefined : new RunReplays(this.#replays, replays => this.#startSecond(replays))
     if (settings.commits || lane instanceof LaneSupervisor) this.#commits = this.#createCommits()
     this.ended = lane.ended.then(end => this.#laneEnded(end))
   }
@@ -185,7 +154,7 @@ export class Run {
   stop(reason: string): void {
     if (this.#isStopping) return
     this.#isStopping = true
-    this.#replays?.stopping()
+    if (this.#replayRuns !== undefined) this.#replays?.stopping()
     this.#setStatus({ state: 'stopping', stopReason: reason })
     new MainControl(this.#region).requestStop('drain')
     this.#pump?.stop()
@@ -200,13 +169,12 @@ export class Run {
 
   /** What the API says to a question about replays, or to a wish. */
   async answer(question: ReplayQuestion): Promise<ReplayAnswer> {
-    if (this.#replays === undefined) return NOT_KEPT
-    return await this.#replays.answer(question)
+    return (await this.#replayRuns?.answer(question)) ?? STARTING
   }
 
   /** Resolves when no replay is running; with the newest one, whatever became of it. */
   async replayed(): Promise<Replay | undefined> {
-    return await this.#replays?.quiet()
+    return await this.#replayRuns?.quiet()
   }
 
   /** For a run of replays only: it ends when all that went in is settled. */
@@ -234,8 +202,7 @@ export class Run {
    */
   async close(): Promise<boolean> {
     this.#pump?.stop()
-    await this.#closeSecond()
-    if (this.#settings.replaysOnly?.of === undefined) this.#replays?.close()
+    await this.#replayRuns?.close()
     const hasEnded = await isSettledWithin(TERMINATE_MILLISECONDS, this.#lane.terminate())
     await this.#dashboard?.stop()
     return hasEnded
@@ -265,8 +232,8 @@ export class Run {
   #createKeeper(commits: RunCommits): LaneKeeper {
     return {
       takeBack: () => commits.takeBack(() => !this.#isStopping),
-      goesOn: () => {
-        commits.goOn()
+      goesOn: letters => {
+        commits.goOn(letters)
         this.#replays?.laneBegan(request => this.#lane.request(request))
       },
       nameOf: sourceNumber => this.#sources[sourceNumber],
@@ -274,7 +241,7 @@ export class Run {
         this.#trouble = message
         this.#tellProblems()
       },
-      stuck: () => undefined
+      stuck: doom => this.#notes?.willBeKilled(doom)
     }
   }
 
@@ -292,8 +259,8 @@ export class Run {
       replaysOnly: this.#settings.replaysOnly !== undefined,
       cutsOutputs: this.#settings.replaysOnly?.cutsOutputs ?? true,
       syncReplays: () => this.#replays?.sync(),
-      onCommitted: (sequence, finished, values) => {
-        this.#lane.request({ type: 'committed', sequence, finished })
+      onCommitted: (commit, values) => {
+        this.#lane.request({ type: 'committed', ...commit })
         this.#replays?.committed(values)
       },
       onWaiting: reason => this.#noteWaiting('the checkpoint', reason),
@@ -301,41 +268,15 @@ export class Run {
     })
   }
 
-  #createReplays(open: OpenReplay | undefined): Replays {
-    const { plan, stateFolder } = this.#settings
-    return new Replays({
-      plan,
-      stateFolder,
-      reveal: this.#reveal,
-      log: message => this.#settings.onLog(this.#reveal(message)),
-      open,
-      needsLane: () => this.#startSecond()
+  /** Behind the end of the input: a lane without input, in the same region. */
+  #startSecond(replays: Replays): Promise<Run> {
+    return Run.start({
+      ...this.#settings,
+      dashboard: undefined,
+      resume: checkpointOf(this.#settings.stateFolder),
+      replaceOutputs: false,
+      replaysOnly: { cutsOutputs: false, of: { region: this.#region, replays } }
     })
-  }
-
-  /** The lane has ended with its input: one without input replays what there is to be replayed, and ends again. */
-  #startSecond(): void {
-    const replays = this.#replays
-    if (replays === undefined || !this.#mayGoOn || this.#isStopping || this.#second !== undefined) return
-    const start = (): Promise<Run> =>
-      Run.start({
-        ...this.#settings,
-        dashboard: undefined,
-        resume: checkpointOf(this.#settings.stateFolder),
-        replaceOutputs: false,
-        replaysOnly: { cutsOutputs: false, of: { region: this.#region, replays } }
-      })
-    this.#second = replayInSecondRun(start, replays, () => {
-      this.#second = undefined
-      if (replays.isRunning) this.#startSecond()
-    })
-  }
-
-  async #closeSecond(): Promise<void> {
-    const second = await this.#second
-    second?.stop('the run ends')
-    await second?.ended
-    await second?.close()
   }
 
   #startPump(lane: LaneSupervisor, plan: Plan, registry: Registry): void {
@@ -402,9 +343,11 @@ export class Run {
   async #laneEnded(end: LaneEnd): Promise<LaneEnd> {
     this.#pump?.stop()
     const committed = (await this.#commits?.finish(end, () => !this.#isStopping)) ?? end
-    this.#replays?.laneEnded()
-    this.#mayGoOn = committed.reason === 'end' && this.#settings.replaysOnly === undefined
-    if (this.#mayGoOn && this.#replays?.isRunning === true) this.#startSecond()
+    this.#notes?.end()
+    if (this.#replayRuns === undefined) this.#replays?.laneEnded()
+    this.#replayRuns?.laneEnded(
+      committed.reason === 'end' && !this.#isStopping && this.#settings.replaysOnly === undefined
+    )
     return 'message' in committed ? { ...committed, message: this.#reveal(committed.message) } : committed
   }
 }
@@ -415,81 +358,4 @@ async function isSettledWithin(milliseconds: number, promise: Promise<void>): Pr
   const isSettled = await Promise.race([promise.then(() => true), late])
   clearTimeout(timer)
   return isSettled
-}
-
-type AnyLane = LaneSupervisor | LaneInThread
-
-/** Inline functions and the caller's own callbacks exist on the caller's thread only. */
-function createLane(settings: RunSettings, region: Region, epoch: number): AnyLane {
-  const { plan, stateFolder, replaceOutputs, maxLines, input, valueOutput, commits, resume } = settings
-  const start = {
-    plan,
-    region,
-    epoch,
-    stateFolder,
-    replaceOutputs,
-    maxLines,
-    resume: resume && inputPositions(resume.inputs),
-    states: resume?.processors ?? [],
-    uncommittedBytes: commits ? UNCOMMITTED_BYTES : undefined,
-    place: undefined,
-    caution: { suspects: [], doomed: [] },
-    replaysOnly: settings.replaysOnly !== undefined
-  }
-  const isInline = plan.processors.some(processor => processor.component.kind === 'inline')
-  if (!isInline && valueOutput === undefined) return new LaneSupervisor(start)
-  const source = input === undefined ? undefined : openIterable(input)
-  return new LaneInThread(start, settings.registry, source, valueOutput)
-}
-
-function dashboardData(settings: RunSettings, region: Region): DashboardData {
-  const { host, port, allowHosts, token } = settings.dashboard!
-  const pipeline = describePlan(settings.plan)
-  return {
-    pipeline,
-    regions: [region],
-    host,
-    port,
-    allowHosts,
-    token,
-    secrets: settings.secrets,
-    version: settings.version
-  }
-}
-
-/** A lane begins with the snapshot that stands in its region. A replay goes on also where a run begins afresh. */
-function goOnCounting(region: Region, plan: Plan, resume: Checkpoint | undefined, open: OpenReplay | undefined): void {
-  if (resume === undefined && open === undefined) return
-  const snapshot = new SnapshotWriter(region)
-  snapshot.values.set(counterValues(plan, region.shape, resume?.lanes[0]?.counters ?? []))
-  if (open !== undefined) {
-    snapshot.values[LANE.replay_job] = open.job.number
-    snapshot.values[LANE.replay_position] = open.position
-  }
-  snapshot.publish(0)
-}
-
-function openReplayOf({ stateFolder, onLog, secrets }: RunSettings): OpenReplay | undefined {
-  const reveal = createReveal(secrets)
-  return catchUpOnReplays(stateFolder, checkpointOf(stateFolder), message => onLog(reveal(message)))
-}
-
-const STARTING: ReplayAnswer = { status: 503, body: { error: 'starting', message: 'The run is just starting.' } }
-const NOT_KEPT: ReplayAnswer = {
-  status: 409,
-  body: { error: 'nothing_kept', message: 'This run keeps no dead letters: it has no state folder.' }
-}
-
-function regionShape(plan: Plan, trace: boolean): Region['shape'] {
-  const bases = edgeBases(plan)
-  const slots = (plan.limits.maxLineBytes + 2 * OPEN_BYTES) / CHUNK_SLOT_BYTES
-  return {
-    processorCount: plan.processors.length,
-    sinkCount: plan.sinks.length,
-    edgeCount: bases[bases.length - 1],
-    trace,
-    // A power of two, and more than a lane may hold open.
-    chunkSlots: plan.source.readBy === 'main' ? 2 ** Math.ceil(Math.log2(slots)) : 0,
-    chunkSlotBytes: CHUNK_SLOT_BYTES
-  }
 }

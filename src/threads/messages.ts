@@ -48,14 +48,25 @@ export interface LaneStart {
   readonly replaysOnly?: boolean
   /** Lines that it is careful with, because of how its predecessors died. */
   readonly caution: { readonly suspects: readonly Suspect[]; readonly doomed: readonly Doom[] }
+  /** The process before was killed: for a while each line runs alone, and is noted before. */
+  readonly isCareful: boolean
+}
+
+/** What a lane must know of a commit. */
+export interface LaneCommit {
+  /** Up to this snapshot all is durable. */
+  readonly sequence: number
+  /** Files that are so to their ends. */
+  readonly finished: readonly number[]
+  /** The oldest segment of dead letters that a checkpoint may cut the log back to. */
+  readonly neededSegment: number
 }
 
 export type LaneRequest =
   | { readonly type: 'go' }
   /** The outputs as they were opened are committed: lines may flow. */
   | { readonly type: 'begin' }
-  /** Up to this snapshot all is durable; files with these numbers are so to their ends. */
-  | { readonly type: 'committed'; readonly sequence: number; readonly finished: readonly number[] }
+  | ({ readonly type: 'committed' } & LaneCommit)
   /** Main has opened an input that it reads itself; its first chunk comes after this message. */
   | { readonly type: 'input'; readonly number: number; readonly name: string; readonly file: string | undefined }
   /** Begin this replay, or go on with it. */

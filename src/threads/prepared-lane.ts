@@ -2,16 +2,22 @@
 //
 // Two steps, so that a taken port or a second mistake is found before an output file is replaced.
 
+import { quote } from '../base/quote.ts'
 import { Caution, type InputListener, Lane, LaneParts, type Plan, type ValueOutput } from '../engine/index.ts'
 import type { Registry } from '../sdk/registry.ts'
 import type { Sink, SinkDefinition } from '../sdk/sink.ts'
 import type { InputPosition, Source, SourceSetup } from '../sdk/source.ts'
 import { blockThread, type Region } from '../shared-memory/index.ts'
+import { LimitedLog } from '../state/dead-letter-log/limited-log.ts'
 import { DeadLetterLog } from '../state/dead-letter-log/writer.ts'
+import { PoisonNote } from '../state/poison-notes.ts'
 import type { EndedInput, OpenedInput } from './input-positions.ts'
-import type { LaneRequest, LaneStart, OpenedLetters, ReplayReport, StatedSnapshot } from './messages.ts'
+import type { LaneCommit, LaneRequest, LaneStart, OpenedLetters, ReplayReport, StatedSnapshot } from './messages.ts'
 import { NoInput } from './no-input.ts'
 import { ReplayFeed } from './replay-feed.ts'
+
+/** A run that was killed had committed less than this before, or what took it longer goes many times as fast now. */
+const CAREFUL_MILLISECONDS = 10_000
 
 export interface LanePreparation {
   readonly plan: Plan
@@ -30,6 +36,7 @@ export interface LanePreparation {
   readonly uncommittedBytes: number | undefined
   readonly replaysOnly?: boolean | undefined
   readonly caution: LaneStart['caution']
+  readonly isCareful: boolean
   readonly states?: LaneStart['states'] | undefined
   readonly events: LaneEvents
   readonly log: (message: string) => void
@@ -65,7 +72,7 @@ export interface OpenedLane {
   readonly lane: Lane
   readonly letters: OpenedLetters | undefined
   /** Passes on what main says of a commit. */
-  committed(sequence: number, finished: readonly number[]): void
+  committed(commit: LaneCommit): void
   /** Passes on what main says of a replay. */
   replay(request: LaneRequest): void
 }
@@ -88,7 +95,7 @@ export function prepareLane(preparation: LanePreparation): PreparedLane {
     totalBytes: source.totalBytes,
     async open() {
       const sinks = plan.sinks.map(sink => openSink(sink, preparation))
-      const log = preparation.stateFolder === undefined ? undefined : new DeadLetterLog(preparation.stateFolder)
+      const log = openLetters(preparation)
       const parts = await LaneParts.create({
         plan,
         region: preparation.region,
@@ -103,22 +110,26 @@ export function prepareLane(preparation: LanePreparation): PreparedLane {
       if (parts.states !== undefined) {
         parts.states.onTaken = (sequence, values, states) => preparation.events.states({ sequence, values, states })
       }
+      parts.onBreaker = (name, reason) => {
+        const why = reason === undefined ? undefined : `the circuit breaker of ${quote(name)} is open: ${reason}`
+        preparation.events.waiting(`the processor ${quote(name)}`, why)
+      }
       parts.patience.onWaiting = (who, reason) => preparation.events.waiting(who, reason)
-      const { maxLines, uncommittedBytes, caution } = preparation
+      const { maxLines, uncommittedBytes } = preparation
       const replays = replayFeed(preparation, parts)
-      const isCareful = caution.suspects.length + caution.doomed.length > 0
       const lane = new Lane(parts, source, maxLines, {
         inputs: inputListener(preparation.events),
         uncommittedBytes,
         replays,
-        caution: isCareful ? new Caution(caution.suspects, caution.doomed) : undefined
+        caution: cautionOf(preparation, parts)
       })
       lane.publish()
       return {
         lane,
         letters: log && { position: log.position, length: log.length },
-        committed(sequence, finished) {
+        committed({ sequence, finished, neededSegment }) {
           for (const sourceNumber of finished) source.committed?.(sourceNumber)
+          if (log instanceof LimitedLog) log.committed(neededSegment)
           lane.committed(sequence)
         },
         replay(request) {
@@ -129,6 +140,29 @@ export function prepareLane(preparation: LanePreparation): PreparedLane {
       }
     }
   }
+}
+
+function cautionOf({ caution, isCareful, stateFolder }: LanePreparation, parts: LaneParts): Caution | undefined {
+  const { suspects, doomed } = caution
+  if (isCareful && stateFolder !== undefined) {
+    const note = new PoisonNote(stateFolder)
+    parts.telemetry.onLine = place => note.write(place)
+    return new Caution(suspects, doomed, performance.now() + CAREFUL_MILLISECONDS)
+  }
+  return suspects.length + doomed.length > 0 ? new Caution(suspects, doomed) : undefined
+}
+
+/** Where nobody commits, the log is there for the time of the run only, and takes what the disk has. */
+function openLetters({
+  plan,
+  stateFolder,
+  uncommittedBytes,
+  log
+}: LanePreparation): DeadLetterLog | LimitedLog | undefined {
+  if (stateFolder === undefined) return undefined
+  return uncommittedBytes === undefined
+    ? new DeadLetterLog(stateFolder)
+    : new LimitedLog(stateFolder, plan.deadLetters, log)
 }
 
 /** Where somebody commits: what was replayed must be known after a crash. */

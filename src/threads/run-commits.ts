@@ -10,7 +10,7 @@ import type { Registry } from '../sdk/registry.ts'
 import type { InputPosition } from '../sdk/source.ts'
 import type { Region } from '../shared-memory/index.ts'
 import type { Checkpoint } from '../state/checkpoint/checkpoint.ts'
-import { Committer } from './committer.ts'
+import { Committer, type CommitterSettings } from './committer.ts'
 import type { EndedInput, InputPositions, OpenedInput } from './input-positions.ts'
 import type { OpenedLetters, StatedSnapshot } from './messages.ts'
 import { inputPositions, keepWhatIsWritten, prepareFiles } from './resume.ts'
@@ -30,7 +30,7 @@ export interface RunCommitsSettings {
   /** False: outputs are left as they are, and only get more. */
   readonly cutsOutputs: boolean
   readonly syncReplays: () => void
-  readonly onCommitted: (sequence: number, finished: readonly number[], values: Float64Array) => void
+  readonly onCommitted: CommitterSettings['onCommitted']
   /** No commit goes through at the moment; undefined: they do again. */
   readonly onWaiting: (reason: string | undefined) => void
   /** The run must end. */
@@ -136,8 +136,8 @@ export class RunCommits {
   }
 
   /** A successor of the lane has opened the outputs. */
-  goOn(): void {
-    if (this.#settings.commits) this.#committer?.goOn()
+  goOn(letters: OpenedLetters | undefined): void {
+    if (this.#settings.commits && letters !== undefined) this.#committer?.goOn(letters)
   }
 
   /** The lane has ended. What it has settled is committed; when that fails, so has the run. */

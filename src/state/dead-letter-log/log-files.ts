@@ -6,7 +6,14 @@ import { join } from 'node:path'
 import type { FileSystem } from '../../base/file-system.ts'
 import { systemErrorCode } from '../../base/system-error.ts'
 import { writeFully } from '../../base/write-fully.ts'
-import { type LogFileKind, type LogPosition, SEGMENT_HEADER_BYTES, segmentName, segmentNumber } from './layout.ts'
+import {
+  type LogFileKind,
+  type LogPosition,
+  readSegmentHeader,
+  SEGMENT_HEADER_BYTES,
+  segmentName,
+  segmentNumber
+} from './layout.ts'
 import { SegmentFile, scanSegment } from './segment-file.ts'
 
 /** What a writer must know of the segment that it goes on with. */
@@ -47,6 +54,25 @@ export class LogFiles {
 
   size(segment: number): number {
     return Number(this.#fileSystem.statSync(this.#path(segment)).size)
+  }
+
+  /** Another text after each change of the file. */
+  stateOf(segment: number): string {
+    try {
+      const { ino, size, mtimeNs } = this.#fileSystem.statSync(this.#path(segment))
+      return `${ino} ${size} ${mtimeNs}`
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return ''
+      throw error
+    }
+  }
+
+  /** How many letters it holds. Where the headers tell it, nothing else is read. */
+  count(segment: number): number {
+    const first = this.#firstSequence(segment)
+    const next = this.#firstSequence(segment + 1)
+    if (first !== undefined && next !== undefined && next >= first) return next - first
+    return this.inspect(segment, false)?.count ?? 0
   }
 
   /** To append to it; makes the file and its folder when they are not there. */
@@ -147,6 +173,18 @@ export class LogFiles {
       if (systemErrorCode(error) !== 'EINVAL') throw error
     } finally {
       this.#fileSystem.closeSync(descriptor)
+    }
+  }
+
+  #firstSequence(segment: number): number | undefined {
+    const file = this.readIfThere(segment)
+    if (file === undefined) return undefined
+    try {
+      const bytes = file.bytes(0, SEGMENT_HEADER_BYTES)
+      const header = bytes.length < SEGMENT_HEADER_BYTES ? undefined : readSegmentHeader(bytes)
+      return header?.segment === segment ? header.firstSequence : undefined
+    } finally {
+      file.close()
     }
   }
 

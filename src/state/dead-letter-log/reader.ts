@@ -3,7 +3,7 @@
 // nothing is repaired or deleted here. It holds one letter at a time, and which letters of one segment are discarded.
 
 import { type FileSystem, nodeFileSystem } from '../../base/file-system.ts'
-import { type DiscardDamage, type Discards, readDiscards } from './discards-reader.ts'
+import { type DiscardDamage, type Discards, readDiscards, wasRemoved } from './discards-reader.ts'
 import { type LogPosition, logFolder, segmentName } from './layout.ts'
 import type { DeadLetter } from './letter.ts'
 import { decodeLetter, UnknownVersionError } from './letter-encoding.ts'
@@ -82,7 +82,7 @@ export function* readDeadLetters(
     const file = files.readIfThere(segment)
     if (file === undefined) {
       // Gone since the folder was listed.
-      if (!readDiscards(discardFiles, segment).isRemoved) {
+      if (!wasRemoved(discardFiles, segment)) {
         yield fault({ segment, length: 0 }, 0, 'it was deleted while the log was read')
       }
       next = { segment: segment + 1, sequence: Number.NaN }
@@ -107,7 +107,10 @@ export function* readDeadLetters(
 /** Number of the segment that the log begins with, those before it having been removed when all in them was discarded. */
 function* firstKept(discardFiles: LogFiles, firstThere: number | undefined): Generator<LogDamage, number> {
   const before = discardFiles.segments().findLast(number => firstThere !== undefined && number < firstThere)
-  if (before === undefined) return 1
+  if (before === undefined) {
+    // Those before it may be gone since the folder was listed, and what said so with them.
+    return firstThere !== undefined && wasRemoved(discardFiles, firstThere) ? firstThere : 1
+  }
   const discards = readDiscards(discardFiles, before)
   for (const damage of discards.damage) yield discardFault(before, damage)
   return discards.isRemoved ? before + 1 : 1

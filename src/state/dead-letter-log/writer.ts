@@ -28,6 +28,11 @@ export class DeadLetterLogError extends Error {
   }
 }
 
+/** The letters would take more room than they may. None of them is in the log. */
+export class NoRoomError extends Error {
+  override readonly name = 'NoRoomError'
+}
+
 export interface DeadLetterLogOptions {
   /** A segment takes no letter that would make it longer. */
   readonly segmentBytes?: number
@@ -56,6 +61,8 @@ export class DeadLetterLog {
   /** Letters of the append under way that are not written yet. */
   #buffer = Buffer.allocUnsafe(64 * 1024)
   #filled = 0
+  /** Length that the append under way may not take the log beyond. */
+  #mostBytes = Number.POSITIVE_INFINITY
   /** True while the files may hold more than `#end` says. */
   #isUnclean = false
 
@@ -69,7 +76,7 @@ export class DeadLetterLog {
     this.tornBytes = tornBytes
   }
 
-  /** Bytes of all segments that are there. */
+  /** Bytes of all segments that it was opened with or has begun since. */
   get length(): number {
     return this.#lengthBefore + this.#end.length
   }
@@ -78,8 +85,10 @@ export class DeadLetterLog {
     return { segment: this.#end.segment, length: this.#end.length }
   }
 
-  append(letters: readonly DeadLetter[]): void {
+  /** Throws a NoRoomError when they would take more than `roomBytes`. */
+  append(letters: readonly DeadLetter[], roomBytes = Number.POSITIVE_INFINITY): void {
     if (letters.length === 0) return
+    this.#mostBytes = this.length + roomBytes
     const before = this.#end
     const lengthBefore = this.#lengthBefore
     this.#guard('written', () => {
@@ -144,6 +153,7 @@ export class DeadLetterLog {
       this.#add(letter)
       return
     }
+    if (this.#lengthBefore + length + frameBytes > this.#mostBytes) throw new NoRoomError()
     writeFrameHeader(this.#buffer, start, length, count, frameBytes - FRAME_HEADER_BYTES)
     this.#filled = start + frameBytes
     this.#end = { segment, length: length + frameBytes, firstSequence, count: count + 1 }

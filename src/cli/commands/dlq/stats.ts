@@ -1,8 +1,9 @@
 // `linescope dlq stats`: how many dead letters there are, where, and why.
 
 import { Command } from 'commander'
+import type { Dropped } from '../../../state/dead-letter-log/discard-encoding.ts'
+import { readDropped } from '../../../state/dead-letter-log/discards-reader.ts'
 import { errorOf } from '../../../state/dead-letter-log/filter.ts'
-
 import type { StoredLetter } from '../../../state/dead-letter-log/reader.ts'
 import { ColumnOutput } from '../../dead-letters/column-output.ts'
 import { oneLine } from '../../dead-letters/escape-bytes.ts'
@@ -27,8 +28,12 @@ export function statsCommand(): Command {
     const scan = new LogScan(log, options)
     const totals = new Totals(log.reveal)
     for (const stored of scan.wanted()) totals.add(stored)
-    if (options.json) print(JSON.stringify(totals.toJson(scan)))
-    else if (scan.found > 0) printTotals(totals, scan)
+    const dropped = readDropped(log.stateFolder)
+    if (options.json) print(JSON.stringify(totals.toJson(scan, dropped)))
+    else {
+      if (scan.found > 0) printTotals(totals, scan)
+      if (dropped.letters > 0) printDropped(dropped)
+    }
     process.exit(scan.end())
   })
 }
@@ -83,7 +88,7 @@ class Totals {
     return [...this.#groups.values()].sort((a, b) => b.count - a.count)
   }
 
-  toJson(scan: LogScan) {
+  toJson(scan: LogScan, dropped: Dropped) {
     return {
       letters: scan.found,
       ...this.counts,
@@ -92,6 +97,8 @@ class Totals {
       last_at: scan.found === 0 ? null : isoMoment(this.lastAt),
       discarded: scan.discarded,
       damaged: scan.damaged,
+      dropped: dropped.letters,
+      dropped_bytes: dropped.bytes,
       groups: this.groups().map(({ kind, processor, error, count, firstAt, lastAt }) => ({
         count,
         kind,
@@ -111,6 +118,11 @@ function withoutParticulars(error: string): string {
     .slice(0, 500)
     .replace(/"[^"]*"|'[^']*'|`[^`]*`/g, '"…"')
     .replace(/\d+/g, '0')
+}
+
+function printDropped({ letters, bytes }: Dropped): void {
+  const what = `${formatNumberOf(letters, 'letter')} (${formatBytes(bytes)})`
+  print(`Dropped to keep within dead_letters: max_bytes: ${what}`)
 }
 
 function printTotals(totals: Totals, scan: LogScan): void {
