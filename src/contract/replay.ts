@@ -120,7 +120,6 @@ export type Replay = z.infer<typeof ReplaySchema>
 export const ReplaysSchema = z.object({ replays: z.array(ReplaySchema).describe('Oldest first.') }).meta({
   id: 'Replays'
 })
-export type Replays = z.infer<typeof ReplaysSchema>
 
 /** Questions about replays, as the dashboard passes them on to who can answer them. */
 export type ReplayQuestion =

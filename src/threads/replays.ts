@@ -29,8 +29,6 @@ export interface ReplaysSettings {
   readonly log: (message: string) => void
   /** What a run before has left open. */
   readonly open: OpenReplay | undefined
-  /** The input has ended, and there is no lane any more: one is to be had. */
-  readonly needsLane: () => void
 }
 
 /** Why a question cannot be answered with yes. */
@@ -46,6 +44,8 @@ class Refusal extends Error {
 }
 
 export class Replays {
+  /** There is no lane (any more): one is to be had. */
+  onNeedsLane: () => void = () => undefined
   readonly #settings: ReplaysSettings
   readonly #jobs: ReplayJobs
   /** The one that runs, is paused or was stopped. */
@@ -288,7 +288,7 @@ export class Replays {
       running = this.#jobs.save(job, { configurations })
     }
     this.#job = running
-    if (this.#tell === undefined) this.#settings.needsLane()
+    if (this.#tell === undefined) this.onNeedsLane()
     else this.#tell({ type: 'replay', job: running })
   }
 

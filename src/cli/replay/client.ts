@@ -3,11 +3,6 @@
 import { UserError } from '../../base/user-error.ts'
 import type { Replay } from '../../contract/replay.ts'
 
-export interface ApiAnswer<Body> {
-  readonly status: number
-  readonly body: Body
-}
-
 export class ReplayClient {
   readonly #url: string
   readonly #token: string

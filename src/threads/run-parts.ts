@@ -1,0 +1,112 @@
+// What a run is made of: its lane, its region, the counts that it goes on from.
+
+import { openIterable } from '../connectors/iterable/source.ts'
+import { edgeBases, type Plan } from '../engine/index.ts'
+import { createReveal, type Reveal } from '../observer/reveal.ts'
+import { LANE, type Region, SnapshotWriter } from '../shared-memory/index.ts'
+import type { Checkpoint } from '../state/checkpoint/checkpoint.ts'
+import type { PoisonNotes } from '../state/poison-notes.ts'
+import { counterValues } from './checkpoint-counters.ts'
+import type { DashboardData } from './dashboard.ts'
+import { describePlan } from './describe-plan.ts'
+import { LaneInThread } from './lane-in-thread.ts'
+import { LaneSupervisor } from './lane-supervisor.ts'
+import { catchUpOnReplays, checkpointOf, type OpenReplay } from './replay-books.ts'
+import { Replays } from './replays.ts'
+import { inputPositions } from './resume.ts'
+import type { RunSettings } from './run-settings.ts'
+
+const CHUNK_SLOT_BYTES = 64 * 1024
+const OPEN_BYTES = 4 * 1024 * 1024
+/** Lanes wait while they have written more than this and it is not committed. */
+const UNCOMMITTED_BYTES = 64 * 1024 * 1024
+export type AnyLane = LaneSupervisor | LaneInThread
+
+/** Inline functions and the caller's own callbacks exist on the caller's thread only. */
+export function createLane(
+  settings: RunSettings,
+  region: Region,
+  epoch: number,
+  notes: PoisonNotes | undefined
+): AnyLane {
+  const { plan, stateFolder, replaceOutputs, maxLines, input, valueOutput, commits, resume } = settings
+  const start = {
+    plan,
+    region,
+    epoch,
+    stateFolder,
+    replaceOutputs,
+    maxLines,
+    resume: resume && inputPositions(resume.inputs),
+    states: resume?.processors ?? [],
+    uncommittedBytes: commits ? UNCOMMITTED_BYTES : undefined,
+    place: undefined,
+    caution: { suspects: [], doomed: notes?.lines ?? [] },
+    isCareful: notes?.isCareful === true,
+    replaysOnly: settings.replaysOnly !== undefined
+  }
+  const isInline = plan.processors.some(processor => processor.component.kind === 'inline')
+  if (!isInline && valueOutput === undefined) return new LaneSupervisor(start)
+  const source = input === undefined ? undefined : openIterable(input)
+  return new LaneInThread(start, settings.registry, source, valueOutput)
+}
+
+export function dashboardData(settings: RunSettings, region: Region): DashboardData {
+  const { host, port, allowHosts, token } = settings.dashboard!
+  const pipeline = describePlan(settings.plan)
+  return {
+    pipeline,
+    regions: [region],
+    host,
+    port,
+    allowHosts,
+    token,
+    secrets: settings.secrets,
+    version: settings.version
+  }
+}
+
+/** A lane begins with the snapshot that stands in its region. A replay goes on also where a run begins afresh. */
+export function goOnCounting(
+  region: Region,
+  plan: Plan,
+  resume: Checkpoint | undefined,
+  open: OpenReplay | undefined
+): void {
+  if (resume === undefined && open === undefined) return
+  const snapshot = new SnapshotWriter(region)
+  snapshot.values.set(counterValues(plan, region.shape, resume?.lanes[0]?.counters ?? []))
+  if (open !== undefined) {
+    snapshot.values[LANE.replay_job] = open.job.number
+    snapshot.values[LANE.replay_position] = open.position
+  }
+  snapshot.publish(0)
+}
+
+export function openReplayOf({ stateFolder, onLog, secrets }: RunSettings): OpenReplay | undefined {
+  const reveal = createReveal(secrets)
+  return catchUpOnReplays(stateFolder, checkpointOf(stateFolder), message => onLog(reveal(message)))
+}
+
+export function regionShape(plan: Plan, trace: boolean): Region['shape'] {
+  const bases = edgeBases(plan)
+  const slots = (plan.limits.maxLineBytes + 2 * OPEN_BYTES) / CHUNK_SLOT_BYTES
+  return {
+    processorCount: plan.processors.length,
+    sinkCount: plan.sinks.length,
+    edgeCount: bases[bases.length - 1],
+    trace,
+    // A power of two, and more than a lane may hold open.
+    chunkSlots: plan.source.readBy === 'main' ? 2 ** Math.ceil(Math.log2(slots)) : 0,
+    chunkSlotBytes: CHUNK_SLOT_BYTES
+  }
+}
+
+/** Those of a run that keeps its dead letters. */
+export function replaysOf(
+  { plan, stateFolder, onLog }: RunSettings,
+  reveal: Reveal,
+  open: OpenReplay | undefined
+): Replays {
+  return new Replays({ plan, stateFolder, reveal, log: message => onLog(reveal(message)), open })
+}
