@@ -210,6 +210,7 @@ function processorPlan(draft: ProcessorDraft, connection: Connection): Processor
     retry: draft.retry,
     timeoutMilliseconds: draft.timeoutMilliseconds,
     concurrency: draft.concurrency,
-    onError: connection.onError
+    onError: connection.onError,
+    ...(draft.circuitBreaker === undefined ? {} : { circuitBreaker: draft.circuitBreaker })
   }
 }

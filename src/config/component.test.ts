@@ -36,11 +36,11 @@ describe('a processor', () => {
 
   test('has no other keys than those that are known', async () => {
     assert.deepEqual(await problemsOfProcessor('{ trim: {}, to: end, retires: 3 }'), [
-      'pipeline.yaml:2:43: unknown key "retires" of the processor "start". Options go inside "trim". Known are "to", "retry", "timeout", "concurrency" and "on_error".'
+      'pipeline.yaml:2:43: unknown key "retires" of the processor "start". Options go inside "trim". Known are "to", "retry", "timeout", "concurrency", "on_error" and "circuit_breaker".'
     ])
     assert.deepEqual(await problemsOfProcessor('{ trim: {}, to: end, onError: drop, __proto__: 1 }'), [
       'pipeline.yaml:2:43: unknown key "onError" of the processor "start". Did you mean "on_error"?',
-      'pipeline.yaml:2:58: unknown key "__proto__" of the processor "start". Options go inside "trim". Known are "to", "retry", "timeout", "concurrency" and "on_error".'
+      'pipeline.yaml:2:58: unknown key "__proto__" of the processor "start". Options go inside "trim". Known are "to", "retry", "timeout", "concurrency", "on_error" and "circuit_breaker".'
     ])
     assert.deepEqual(await problemsOfProcessor('{ delay: {}, options: { ms: 1 }, to: end }'), [
       'pipeline.yaml:2:24: "ms" of "delay" is missing',

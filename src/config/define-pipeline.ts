@@ -39,6 +39,7 @@ interface CommonKeys {
   readonly timeout?: Duration
   readonly concurrency?: number
   readonly on_error?: 'dead_letter' | 'drop' | 'stop' | { readonly to: string }
+  readonly circuit_breaker?: { readonly errors?: number; readonly of?: number; readonly probe_every?: Duration }
 }
 
 export interface UsedProcessor extends CommonKeys {

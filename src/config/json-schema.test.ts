@@ -29,7 +29,7 @@ test('the schema is draft 07 and refuses unknown keys at every level', () => {
 test('every built-in is there with its summary and its options with their descriptions', () => {
   assert.deepEqual(Object.keys(processor.properties), [
     ...registry.processors.keys(),
-    ...['use', 'options', 'to', 'retry', 'timeout', 'concurrency', 'on_error']
+    ...['use', 'options', 'to', 'retry', 'timeout', 'concurrency', 'on_error', 'circuit_breaker']
   ])
   assert.equal(processor.properties.delay.description, 'Waits.')
   const [delay] = processor.properties.delay.anyOf

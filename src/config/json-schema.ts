@@ -6,6 +6,7 @@ import { z } from 'zod'
 
 import type { Registry } from '../sdk/registry.ts'
 import {
+  circuitBreakerSchema,
   concurrencySchema,
   deadLettersSchema,
   durabilitySchema,
@@ -83,7 +84,8 @@ function exactlyOne(
           retry: retrySchema.optional(),
           timeout: timeoutSchema.optional(),
           concurrency: concurrencySchema.optional(),
-          on_error: onErrorSchema.optional()
+          on_error: onErrorSchema.optional(),
+          circuit_breaker: circuitBreakerSchema.optional()
         }
   const optionalExtra = Object.fromEntries(Object.entries(extra ?? {}).map(([key, schema]) => [key, schema.optional()]))
   return z.strictObject({ ...shape, ...optionalExtra, ...common }).meta({

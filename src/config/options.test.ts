@@ -225,6 +225,19 @@ test('timeout, concurrency and on_error refuse what they cannot be [D10]', async
   ])
 })
 
+test('a circuit breaker has defaults, and cannot need more errors than lines', async () => {
+  const plan = await planOf(
+    withEnd('processors: { start: { trim: , to: end, circuit_breaker: { errors: 5, of: 10, probe_every: 1s } } }')
+  )
+  assert.deepEqual(plan.processors[0]?.circuitBreaker, { errors: 5, of: 10, probeMilliseconds: 1_000 })
+  const byDefault = await planOf(withEnd('processors: { start: { trim: , to: end, circuit_breaker: {} } }'))
+  assert.deepEqual(byDefault.processors[0]?.circuitBreaker, { errors: 50, of: 100, probeMilliseconds: 30_000 })
+  const tooMany = withEnd('processors: { start: { trim: , to: end, circuit_breaker: { errors: 11, of: 10 } } }')
+  assert.deepEqual(await problemsOf(tooMany), [
+    'pipeline.yaml:2:68: "errors" of "circuit_breaker" must not be more than "of"'
+  ])
+})
+
 test('timeout 0 is no limit, and empty keys are absent ones', async () => {
   const plan = await planOf(
     withEnd('processors: { start: { trim: , to: end, timeout: 0, retry: , concurrency: , on_error: } }')

@@ -3,7 +3,7 @@
 import type { z } from 'zod'
 
 import { quote } from '../base/quote.ts'
-import type { RetryPlan } from '../engine/plan.ts'
+import type { CircuitBreakerPlan, RetryPlan } from '../engine/plan.ts'
 import { type Component, inlineComponent, readComponent } from './component.ts'
 import type { Context } from './context.ts'
 import { tagsFault } from './definition-fault.ts'
@@ -11,6 +11,7 @@ import { describeNode, withoutFullStop } from './issue-text.ts'
 import { describeThrown } from './load-failure.ts'
 import { nameFault, readName } from './names.ts'
 import {
+  circuitBreakerSchema,
   concurrencySchema,
   DEFAULT_CONCURRENCY,
   DEFAULT_RETRY,
@@ -32,6 +33,7 @@ export interface ProcessorDraft {
   readonly timeoutMilliseconds: number
   readonly concurrency: number
   readonly onError: OnErrorDraft
+  readonly circuitBreaker: CircuitBreakerPlan | undefined
 }
 
 export interface Behaviour {
@@ -94,7 +96,8 @@ async function readProcessor(entry: MapEntry, context: Context): Promise<Process
     retry: await common('retry', retrySchema, value, whole.retry, context),
     timeoutMilliseconds: await common('timeout', timeoutSchema, value, whole.timeoutMilliseconds, context),
     concurrency: await common('concurrency', concurrencySchema, value, whole.concurrency, context),
-    onError: await readOnError(value, context)
+    onError: await readOnError(value, context),
+    circuitBreaker: await common('circuit_breaker', circuitBreakerSchema.optional(), value, undefined, context)
   }
 }
 
@@ -107,7 +110,8 @@ function defaults(entry: MapEntry): ProcessorDraft {
     retry: DEFAULT_RETRY,
     timeoutMilliseconds: DEFAULT_TIMEOUT_MILLISECONDS,
     concurrency: DEFAULT_CONCURRENCY,
-    onError: { kind: 'dead_letter' }
+    onError: { kind: 'dead_letter' },
+    circuitBreaker: undefined
   }
 }
 

@@ -50,6 +50,21 @@ export const concurrencySchema = option.integer({
 
 export const DEFAULT_CONCURRENCY = 8
 
+export const circuitBreakerSchema = z
+  .strictObject({
+    errors: option.integer({ min: 1, max: 100_000, default: 50, description: 'Lines that failed for good.' }),
+    of: option.integer({ min: 1, max: 1_000_000, default: 100, description: 'Among so many of the last lines.' }),
+    probe_every: option.duration({
+      default: '30s',
+      description: 'While the breaker is open, one line is tried so often.'
+    })
+  })
+  .refine(({ errors, of }) => errors <= of, { path: ['errors'], error: 'must not be more than "of"' })
+  .transform(({ errors, of, probe_every }) => ({ errors, of, probeMilliseconds: Math.max(1, probe_every) }))
+  .describe(
+    'Keep lines back while most of them fail: they wait, the input is not read on, and one is tried now and then. None by default.'
+  )
+
 export const onErrorSchema = z
   .union(
     [
@@ -135,4 +150,4 @@ export const PIPELINE_KEYS: readonly string[] = [
 ]
 
 /** Keys that every processor may have beside its built-in or `use`. */
-export const COMMON_KEYS: readonly string[] = ['to', 'retry', 'timeout', 'concurrency', 'on_error']
+export const COMMON_KEYS: readonly string[] = ['to', 'retry', 'timeout', 'concurrency', 'on_error', 'circuit_breaker']

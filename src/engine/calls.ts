@@ -82,7 +82,7 @@ export class Calls {
   /** Starts the call, or lets the item wait until one of the calls under way has ended. */
   startOrWait(node: NodeRuntime, batch: Batch, item: number, attempt: number): void {
     batch.pending++
-    if (node.inFlight >= node.plan.concurrency) {
+    if (node.inFlight >= node.plan.concurrency || node.breaker?.isOpen === true) {
       node.waiting.push({ batch, item, attempt })
       this.#waitingNodes.add(node)
     } else this.#start(node, batch, item, attempt)
@@ -111,6 +111,29 @@ export class Calls {
       this.#telemetry.noteBegun(slot.batch, slot.item)
     }
     this.#track(node, slot)
+  }
+
+  /** The breaker of the processor is open: one of the lines that wait is tried. */
+  probe(node: NodeRuntime): void {
+    const waiting = node.waiting[node.waitingHead]
+    if (waiting === undefined || node.probe !== undefined || this.#isClosed) return
+    node.waitingHead++
+    waiting.batch.pending--
+    node.probe = waiting
+    this.callNow(node, waiting.batch, waiting.item, waiting.attempt)
+    this.#host.progressed()
+  }
+
+  /** Its breaker has closed. */
+  goOnWith(node: NodeRuntime): void {
+    this.#goOn(new Set([node]))
+  }
+
+  #succeeded(node: NodeRuntime, { batch, item }: CallSlot): void {
+    const { probe } = node
+    if (probe === undefined || probe.batch !== batch || probe.item !== item) return
+    node.probe = undefined
+    node.breaker?.succeeded()
   }
 
   park(node: NodeRuntime, batch: Batch, item: number, attempt: number, waitMilliseconds: number): void {
@@ -232,6 +255,7 @@ export class Calls {
     slot.isActive = false
     batch.pending--
     this.#recordTime(node, slot)
+    this.#succeeded(node, slot)
   }
 
   /** Follows a promise to its end. The slot stays active: the call may emit until then. */
@@ -260,6 +284,7 @@ export class Calls {
     else {
       try {
         this.#emissions.finish(node, slot, result)
+        this.#succeeded(node, slot)
       } catch (error) {
         this.#failures.fail(node, slot, error)
       }
@@ -277,7 +302,11 @@ export class Calls {
 
   #startWaiting(node: NodeRuntime): void {
     if (this.#isClosed) return
-    while (node.inFlight < node.plan.concurrency && node.waitingHead < node.waiting.length) {
+    while (
+      node.inFlight < node.plan.concurrency &&
+      node.waitingHead < node.waiting.length &&
+      node.breaker?.isOpen !== true
+    ) {
       const { batch, item, attempt } = node.waiting[node.waitingHead++]
       batch.pending--
       this.callNow(node, batch, item, attempt)

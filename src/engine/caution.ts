@@ -31,8 +31,12 @@ export class Caution {
   readonly #suspects: readonly Suspect[]
   readonly #doomed: readonly Doom[]
 
-  constructor(suspects: readonly Suspect[], doomed: readonly Doom[]) {
+  readonly #until: number
+
+  /** Up to the time `until`, by this thread's clock, each line is alone. */
+  constructor(suspects: readonly Suspect[], doomed: readonly Doom[], until = Number.NEGATIVE_INFINITY) {
     this.#doomed = doomed
+    this.#until = until
     // A doomed line is alone too: its instances have the numbers then by which they are known.
     this.#suspects = [
       ...suspects,
@@ -46,6 +50,10 @@ export class Caution {
   }
 
   isAlone(sourceNumber: number, offset: number): boolean {
+    return performance.now() < this.#until || this.isSuspect(sourceNumber, offset)
+  }
+
+  isSuspect(sourceNumber: number, offset: number): boolean {
     return this.#suspects.some(each => each.sourceNumber === sourceNumber && each.from <= offset && offset < each.to)
   }
 

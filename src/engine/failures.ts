@@ -4,6 +4,7 @@
 
 import type { AttemptDetail, Batch } from './batch.ts'
 import type { CallSlot } from './call.ts'
+import type { CircuitBreaker } from './circuit-breaker.ts'
 import type { Emissions } from './emissions.ts'
 import { asError, describeError, type EngineError } from './errors.ts'
 import type { NodeRuntime } from './node.ts'
@@ -51,6 +52,7 @@ export class Failures {
     batch.failed.add(item)
     if (retry.attempts > 1) this.#noteAttempt(batch, item, attempt, error.message)
     this.#telemetry.reportError(node.id, batch, item, attempt, isFinal, error)
+    if (node.breaker !== undefined) this.#tellBreaker(node, node.breaker, batch, item, isFinal, error.message)
     if (!isFinal) {
       node.counters[node.indexes.retries]++
       const wait = Math.min(retry.backoffMilliseconds * 2 ** (attempt - 1), retry.maxBackoffMilliseconds)
@@ -86,6 +88,26 @@ export class Failures {
       case 'stop':
         this.#host.stopAt(node, batch, batch.rootOf(item), `processor "${node.name}": ${error.message}`)
     }
+  }
+
+  #tellBreaker(
+    node: NodeRuntime,
+    breaker: CircuitBreaker,
+    batch: Batch,
+    item: number,
+    isFinal: boolean,
+    message: string
+  ): void {
+    const { probe } = node
+    const isProbe = probe?.batch === batch && probe.item === item
+    if (isProbe) node.probe = undefined
+    if (!isFinal) {
+      if (isProbe) breaker.undecided()
+      return
+    }
+    const queue = batch.queues[node.id]
+    const toCome = queue.count - queue.head + node.waiting.length - node.waitingHead
+    breaker.failed(node.counters[node.indexes.received] - toCome, message)
   }
 
   #noteAttempt(batch: Batch, item: number, attempt: number, message: string): void {

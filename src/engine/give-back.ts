@@ -6,7 +6,7 @@
 
 import type { Batch, ItemQueue } from './batch.ts'
 import type { Calls } from './calls.ts'
-import type { NodeRuntime } from './node.ts'
+import type { NodeRuntime, WaitingItem } from './node.ts'
 
 /**
  * Takes the lines out of all queues. Returns the last batch that still is to be settled, up to its `stopAt`; undefined
@@ -15,10 +15,11 @@ import type { NodeRuntime } from './node.ts'
 export function giveBack(open: readonly Batch[], nodes: readonly NodeRuntime[], calls: Calls): Batch | undefined {
   // A state knows of all lines that its processor has seen, and would count again those that come again.
   if (!nodes.some(node => node.isAsync) || nodes.some(node => node.snapshot !== undefined)) return undefined
-  const last = open.findLastIndex(batch => batch.lastBegunLine >= 0)
+  const kept = firstKeptBack(nodes)
+  const last = kept === undefined ? open.findLastIndex(batch => batch.lastBegunLine >= 0) : open.indexOf(kept.batch)
   if (last === -1 || open.slice(last).some(batch => !batch.input.canReadAgain)) return undefined
   const batch = open[last]
-  batch.stopAt = Math.min(batch.stopAt, batch.lastBegunLine + 1)
+  batch.stopAt = Math.min(batch.stopAt, kept === undefined ? batch.lastBegunLine + 1 : batch.rootOf(kept.item))
   for (const queue of batch.queues) keepLines(queue, batch)
   for (const later of open.slice(last + 1)) for (const queue of later.queues) queue.clear()
   calls.giveBackWaiting(
@@ -26,6 +27,18 @@ export function giveBack(open: readonly Batch[], nodes: readonly NodeRuntime[], 
       waiting.batch.sequence > batch.sequence || (waiting.batch === batch && batch.rootOf(waiting.item) >= batch.stopAt)
   )
   return batch
+}
+
+/** The first line, in input order, that a circuit breaker keeps back: tried now, it would only fail. */
+function firstKeptBack(nodes: readonly NodeRuntime[]): WaitingItem | undefined {
+  const isBefore = (a: WaitingItem, b: WaitingItem): boolean =>
+    a.batch.sequence < b.batch.sequence || (a.batch === b.batch && a.batch.rootOf(a.item) < b.batch.rootOf(b.item))
+  let first: WaitingItem | undefined
+  for (const { breaker, waiting, waitingHead } of nodes) {
+    if (breaker?.isOpen !== true) continue
+    for (const each of waiting.slice(waitingHead)) if (first === undefined || isBefore(each, first)) first = each
+  }
+  return first
 }
 
 function keepLines(queue: ItemQueue, batch: Batch): void {

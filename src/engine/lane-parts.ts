@@ -6,6 +6,7 @@ import { blockThread, NODE, NODE_OFFSET, NODE_STRIDE, type Region } from '../sha
 import type { Batch } from './batch.ts'
 import type { CallHost } from './call.ts'
 import { Calls } from './calls.ts'
+import { CircuitBreaker } from './circuit-breaker.ts'
 import { countSenders, edgeBases, ownTargets, processorTargets, successors } from './edges.ts'
 import { Emissions } from './emissions.ts'
 import { Failures } from './failures.ts'
@@ -68,6 +69,8 @@ export class LaneParts {
   /** Undefined: no processor keeps state. */
   states: ProcessorStates | undefined
   beforeClose: () => void = () => undefined
+  /** Told why lines wait for a processor, and with undefined that they go on. */
+  onBreaker: (processor: string, reason: string | undefined) => void = () => undefined
   readonly #sinks: readonly Sink[]
   #host: LaneHost | undefined
 
@@ -142,8 +145,31 @@ export class LaneParts {
   #createOutput(name: string, sink: Sink, index: number): SinkOutput {
     const base = NODE_OFFSET + (this.plan.processors.length + index) * NODE_STRIDE
     const { counters } = this.telemetry
-    if (sink.length !== undefined) counters[base + NODE.sink_length] = sink.length
+    this.#noteFile(sink, base)
     return new SinkOutput(name, sink, LINE_ENDS[counters[base + NODE.sink_line_end]])
+  }
+
+  /** Goes on in the file that the sink's path leads to now. Returns why that cannot be. */
+  reopenSink(index: number): string | undefined {
+    const { sink } = this.outputs[index]
+    if (sink.reopen === undefined) return 'it knows no way to'
+    try {
+      sink.reopen()
+    } catch (thrown) {
+      return describeError(thrown).message
+    }
+    const base = NODE_OFFSET + (this.plan.processors.length + index) * NODE_STRIDE
+    this.#noteFile(sink, base)
+    // What the old file's last line lacks is nothing of the new one's.
+    this.outputs[index].missingLineEnd = ''
+    this.telemetry.counters[base + NODE.sink_line_end] = 0
+    return undefined
+  }
+
+  #noteFile({ length, identity }: Sink, base: number): void {
+    const { counters } = this.telemetry
+    if (length !== undefined) counters[base + NODE.sink_length] = length
+    counters[base + NODE.sink_file] = identity === undefined ? 0 : fileNumber(identity)
   }
 
   async #createNodes({ plan, registry, log, states }: LanePartsSettings): Promise<void> {
@@ -174,8 +200,30 @@ export class LaneParts {
         })
       )
     }
+    for (const node of this.nodes) this.#createBreaker(node)
     const stateful = this.nodes.flatMap(({ name, snapshot }) => (snapshot === undefined ? [] : [{ name, snapshot }]))
     if (stateful.length > 0) this.states = new ProcessorStates(stateful)
+  }
+
+  #createBreaker(node: NodeRuntime): void {
+    const { circuitBreaker } = node.plan
+    if (circuitBreaker === undefined) return
+    let wasAsync = false
+    node.breaker = new CircuitBreaker(circuitBreaker, {
+      opened: reason => {
+        wasAsync = node.isAsync
+        // Each line is looked at before it is called with.
+        node.isAsync = true
+        this.onBreaker(node.name, reason)
+      },
+      probe: () => this.calls.probe(node),
+      closed: () => {
+        node.isAsync = wasAsync
+        node.probe = undefined
+        this.onBreaker(node.name, undefined)
+        this.calls.goOnWith(node)
+      }
+    })
   }
 
   #createCallHost(log: (message: string) => void): CallHost {

@@ -3,6 +3,7 @@
 import type { Accepts, Emit, Mapper, Process } from '../sdk/processor.ts'
 import type { Batch } from './batch.ts'
 import { type CallHost, CallSlot } from './call.ts'
+import type { CircuitBreaker } from './circuit-breaker.ts'
 import type { HotLoop } from './hot-loop.ts'
 import type { Behaviour } from './instantiate.ts'
 import type { ProcessorPlan } from './plan.ts'
@@ -78,6 +79,9 @@ export class NodeRuntime {
   /** Once a call has returned a promise, calls are started one by one up to `concurrency`. */
   isAsync = false
   inFlight = 0
+  breaker: CircuitBreaker | undefined
+  /** The line that is tried while the breaker is open. */
+  probe: WaitingItem | undefined
   /** Items that wait for the time of their next try. */
   parked = 0
   readonly waiting: WaitingItem[] = []

@@ -26,6 +26,14 @@ export interface RetryPlan {
   readonly maxBackoffMilliseconds: number
 }
 
+/** Lines wait when so many of the last so many failed for good. */
+export interface CircuitBreakerPlan {
+  readonly errors: number
+  readonly of: number
+  /** While they wait, one is tried so often. */
+  readonly probeMilliseconds: number
+}
+
 export type OnErrorPlan =
   | { readonly kind: 'dead_letter' }
   | { readonly kind: 'drop' }
@@ -56,6 +64,8 @@ export interface ProcessorPlan {
   /** Calls under way at once, for asynchronous behaviour. */
   readonly concurrency: number
   readonly onError: OnErrorPlan
+  /** Undefined: there is none. */
+  readonly circuitBreaker?: CircuitBreakerPlan
 }
 
 export interface SinkPlan {

@@ -34,7 +34,7 @@ import type { DeadLetter } from '../state/dead-letter-log/letter.ts'
 import { parseLineId } from '../state/replay/job.ts'
 import type { Batch, ErrorDetail, ItemQueue } from './batch.ts'
 import type { Held } from './calls.ts'
-import { replaySource } from './caution.ts'
+import { type Doom, replaySource } from './caution.ts'
 import type { LaneObserver } from './lane-observer.ts'
 import type { NodeCounterIndexes } from './node.ts'
 import type { ReplayLines } from './replay-line.ts'
@@ -66,6 +66,8 @@ export class Telemetry {
   /** False: calls are not timed. */
   timesCalls = true
   recordsJourneys: boolean
+  /** Told of each line that runs alone, before it does. */
+  onLine: ((place: Omit<Doom, 'code' | 'message'>) => void) | undefined
   countsPaths = true
 
   readonly #snapshot: SnapshotWriter
@@ -219,6 +221,13 @@ export class Telemetry {
     const { input, offset, starts, firstLineNumber, lineCount } = batch
     const line = batch.rootOf(item)
     const alone = item < lineCount ? 0 : lineCount === 1 ? item : SOME_FORK
+    this.onLine?.({
+      sourceNumber: input.sourceNumber,
+      offset: offset + starts[line] - starts[0],
+      lineNumber: firstLineNumber + line,
+      node,
+      item: alone
+    })
     const replayed = batch.replayLineOf(item)
     if (replayed !== undefined) {
       const { job, index } = replayed.mark

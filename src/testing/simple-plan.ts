@@ -1,6 +1,6 @@
 // A plan as short as a test can say it; what is not said has the default of a pipeline file.
 
-import type { InlineFunction, LimitsPlan, Plan, ProcessorPlan, RetryPlan } from '../engine/plan.ts'
+import type { CircuitBreakerPlan, InlineFunction, LimitsPlan, Plan, ProcessorPlan, RetryPlan } from '../engine/plan.ts'
 import type { ProcessorDefinition } from '../sdk/index.ts'
 
 export interface SimpleProcessor {
@@ -12,6 +12,7 @@ export interface SimpleProcessor {
   readonly retry?: Partial<RetryPlan>
   readonly timeoutMilliseconds?: number
   readonly concurrency?: number
+  readonly circuitBreaker?: CircuitBreakerPlan
 }
 
 export interface SimplePlanSettings {
@@ -73,7 +74,8 @@ function processorPlan(name: string, processor: SimpleProcessor, idOf: (name: st
     retry: { attempts: 1, backoffMilliseconds: 1, maxBackoffMilliseconds: 10, ...processor.retry },
     timeoutMilliseconds: processor.timeoutMilliseconds ?? 30_000,
     concurrency: processor.concurrency ?? 8,
-    onError: typeof onError === 'string' ? { kind: onError } : { kind: 'to', target: idOf(onError.to) }
+    onError: typeof onError === 'string' ? { kind: onError } : { kind: 'to', target: idOf(onError.to) },
+    ...(processor.circuitBreaker === undefined ? {} : { circuitBreaker: processor.circuitBreaker })
   }
 }
 

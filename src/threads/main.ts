@@ -47,6 +47,8 @@ const ABANDON_MILLISECONDS = 500
 /** A thread ends within milliseconds, or never: Node cannot end one that is inside native code. */
 const TERMINATE_MILLISECONDS = 900
 
+const THE_CHECKPOINT = 'the checkpoint'
+
 export class Run {
   readonly #reveal: Reveal
   readonly #observer: Observer
@@ -233,6 +235,7 @@ export class Run {
     return {
       takeBack: () => commits.takeBack(() => !this.#isStopping),
       goesOn: letters => {
+        this.#forgetWaiting()
         commits.goOn(letters)
         this.#replays?.laneBegan(request => this.#lane.request(request))
       },
@@ -263,7 +266,7 @@ export class Run {
         this.#lane.request({ type: 'committed', ...commit })
         this.#replays?.committed(values)
       },
-      onWaiting: reason => this.#noteWaiting('the checkpoint', reason),
+      onWaiting: reason => this.#noteWaiting(THE_CHECKPOINT, reason),
       onFailure: message => this.stop(message)
     })
   }
@@ -299,7 +302,11 @@ export class Run {
       if (since === undefined) return
       this.#waiting.delete(who)
       const seconds = ((performance.now() - since.at) / 1000).toFixed(1)
-      this.#settings.onLog(this.#reveal(`goes on after ${seconds} s: ${who} can be written again`))
+      this.#settings.onLog(
+        this.#reveal(
+          `goes on after ${seconds} s: ${who} ${who.startsWith('the processor ') ? 'works' : 'can be written'} again`
+        )
+      )
     } else {
       this.#waiting.set(who, { at: since?.at ?? performance.now(), reason })
       this.#settings.onLog(
@@ -307,6 +314,11 @@ export class Run {
       )
     }
     this.#tellProblems()
+  }
+
+  /** What the dead lane waited for, its successor has not met yet. */
+  #forgetWaiting(): void {
+    for (const who of this.#waiting.keys()) if (who !== THE_CHECKPOINT) this.#waiting.delete(who)
   }
 
   #tellProblems(): void {

@@ -22,7 +22,9 @@ function testRegion(): Region {
 
 function watch(t: TestContext, region: Region, timeouts: readonly number[]): Progress[] {
   const hangs: Progress[] = []
-  const watchdog = new Watchdog(region, timeouts, progress => hangs.push(progress))
+  const component = { kind: 'module', file: 'steps.ts', exportName: 'step' } as const
+  const processors = timeouts.map(timeoutMilliseconds => ({ timeoutMilliseconds, component }))
+  const watchdog = new Watchdog(region, processors, progress => hangs.push(progress))
   watchdog.start()
   t.after(() => watchdog.stop())
   return hangs

@@ -3,12 +3,15 @@
 // It counts its own ticks, not time: a process that was stopped for a minute, or a machine that slept, has not hung.
 // Time inside the engine (a slow disk, a pipe that nobody reads) is not looked at.
 
+import type { Plan } from '../engine/index.ts'
 import { ControlReader, IN_EVENT_LOOP, type Progress, type Region } from '../shared-memory/index.ts'
 
 const LONGEST_TICK_MILLISECONDS = 100
 const SHORTEST_TICK_MILLISECONDS = 5
 /** So exact is a timeout kept, at least. */
 const TICKS_PER_TIMEOUT = 10
+
+export type WatchedProcessor = Pick<Plan['processors'][number], 'timeoutMilliseconds' | 'component'>
 
 export class Watchdog {
   readonly #reader: ControlReader
@@ -22,11 +25,13 @@ export class Watchdog {
   #seen = ''
   #ticks = 0
 
-  /** `onHang` is told once; then the watchdog sleeps until the next `start`. A timeout of 0 is no limit. */
-  constructor(region: Region, timeouts: readonly number[], onHang: (progress: Progress) => void) {
+  /** `onHang` is told once; then the watchdog sleeps until the next `start`. */
+  constructor(region: Region, processors: readonly WatchedProcessor[], onHang: (progress: Progress) => void) {
     this.#reader = new ControlReader(region)
-    this.#limits = timeouts.map(timeout => (timeout === 0 ? Number.POSITIVE_INFINITY : timeout))
-    this.#limitOutside = Math.max(...this.#limits)
+    this.#limits = processors.map(limitOf)
+    // Those of Linescope itself leave nothing behind.
+    const others = processors.filter(({ component }) => component.kind !== 'builtin').map(limitOf)
+    this.#limitOutside = others.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...others)
     const tick = Math.min(...this.#limits) / TICKS_PER_TIMEOUT
     this.#tickMilliseconds = Math.max(SHORTEST_TICK_MILLISECONDS, Math.min(LONGEST_TICK_MILLISECONDS, tick))
     this.#onHang = onHang
@@ -60,4 +65,9 @@ export class Watchdog {
     this.stop()
     this.#onHang(progress)
   }
+}
+
+/** A timeout of 0 is no limit. */
+function limitOf({ timeoutMilliseconds }: WatchedProcessor): number {
+  return timeoutMilliseconds === 0 ? Number.POSITIVE_INFINITY : timeoutMilliseconds
 }

@@ -197,7 +197,7 @@ test(`the engine's lane, terminated ${DEATHS} times at a random instant, leaves 
     mkdirSync(stateFolder)
     const maxLines = Number.POSITIVE_INFINITY
     const caution = { suspects: [], doomed: [] }
-    const asFirst = { resume: undefined, uncommittedBytes: undefined, place: undefined, caution }
+    const asFirst = { resume: undefined, uncommittedBytes: undefined, place: undefined, caution, isCareful: false }
     const start = { plan, region, epoch, stateFolder, replaceOutputs: true, maxLines, ...asFirst }
     await runAndKill(t, start, env)
     deaths.push(aftermathOf(region))

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, type TestContext, test } from 'node:test'
+
+import { POISON_FILE, POISON_LINE_FILE, PoisonNote, PoisonNotes, type PoisonPlace } from './poison-notes.ts'
+
+const PLACE: PoisonPlace = { sourceNumber: 2, offset: 2 ** 33 + 5, lineNumber: 17, node: 1, item: 0 }
+const isBehind = (): boolean => false
+
+function makeFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'linescope-poison-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** A run that goes on, and is killed while this line runs alone. */
+function killedWith(folder: string, place: PoisonPlace, configHash = 'a'): PoisonNotes {
+  const notes = PoisonNotes.begin(folder, configHash, isBehind)
+  const note = new PoisonNote(folder)
+  note.write(place)
+  note.close()
+  return notes
+}
+
+describe('notes of lines that end whole processes', () => {
+  test('are none after a run that ended by itself', t => {
+    const folder = makeFolder(t)
+    const notes = PoisonNotes.begin(folder, 'a', undefined)
+    assert.equal(notes.isCareful, false)
+    notes.end()
+    assert.deepEqual(readdirSync(folder), [])
+    assert.equal(PoisonNotes.begin(folder, 'a', isBehind).isCareful, false)
+  })
+
+  test('make the next run careful, and the fourth one leave the line out [E6]', t => {
+    const folder = makeFolder(t)
+    PoisonNotes.begin(folder, 'a', undefined)
+    assert.deepEqual(
+      [2, 3].map(() => {
+        const { isCareful, lines } = killedWith(folder, PLACE)
+        return { isCareful, lines: lines.length }
+      }),
+      [
+        { isCareful: true, lines: 0 },
+        { isCareful: true, lines: 0 }
+      ]
+    )
+
+    const { lines } = PoisonNotes.begin(folder, 'a', isBehind)
+
+    assert.deepEqual(lines, [{ ...PLACE, code: 'killed_lane', message: 'ended the whole process, three times' }])
+  })
+
+  test('say nothing of lines that runs were killed with once each', t => {
+    const folder = makeFolder(t)
+    PoisonNotes.begin(folder, 'a', undefined)
+    for (const offset of [1, 2, 3, 2, 1, 3]) assert.deepEqual(killedWith(folder, { ...PLACE, offset }).lines, [])
+  })
+
+  test('are forgotten by a fresh start, for another pipeline, and once the run is behind the line', t => {
+    for (const [configHash, behind] of [
+      ['a', undefined],
+      ['b', isBehind],
+      ['a', () => true]
+    ] as const) {
+      const folder = makeFolder(t)
+      PoisonNotes.begin(folder, 'a', undefined)
+      for (const _ of [2, 3]) killedWith(folder, PLACE)
+      assert.deepEqual(PoisonNotes.begin(folder, configHash, behind).lines, [])
+    }
+  })
+
+  test('know at once the line that a process is killed for', t => {
+    const folder = makeFolder(t)
+    const line = { ...PLACE, code: 'hung', message: 'did not come back' } as const
+    const notes = PoisonNotes.begin(folder, 'a', undefined)
+    notes.willBeKilled(line)
+    notes.end()
+    const next = PoisonNotes.begin(folder, 'a', isBehind)
+    assert.deepEqual([next.lines, next.isCareful], [[line], false])
+  })
+
+  test('that are damaged, anywhere, say nothing', t => {
+    const folder = makeFolder(t)
+    PoisonNotes.begin(folder, 'a', undefined)
+    for (const _ of [2, 3]) killedWith(folder, PLACE)
+    const line = readFileSync(join(folder, POISON_LINE_FILE))
+    const notes = readFileSync(join(folder, POISON_FILE))
+    for (let at = 0; at < line.length; at++) {
+      const damaged = Buffer.from(line)
+      damaged[at]! ^= 0x10
+      writeFileSync(join(folder, POISON_LINE_FILE), damaged)
+      writeFileSync(join(folder, POISON_FILE), notes)
+      assert.deepEqual(PoisonNotes.begin(folder, 'a', isBehind).lines, [], `byte ${at}`)
+    }
+    for (const text of ['', '{', 'null', '[]', '{"lines":1}']) {
+      writeFileSync(join(folder, POISON_FILE), text)
+      assert.deepEqual(PoisonNotes.begin(folder, 'a', isBehind).lines, [])
+    }
+    assert.ok(existsSync(join(folder, POISON_FILE)))
+  })
+})

@@ -1,0 +1,176 @@
+// What a run leaves for the next one, should it be killed: the lines that it was killed with.
+//
+//   poison.json   as long as a run goes on, and as long as something is in it
+//   poison-line   the line that runs now, while each line runs alone: 40 bytes
+//
+// A line that takes its whole process with it tells nothing. So the run after one that was killed begins carefully: for
+// some seconds each line runs alone and is noted before. A line that was noted by two killed runs, one after the other,
+// is not run by the next. None of it is synced: it is for the death of a process, and no promise stands on it.
+
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+
+import { systemErrorCode } from '../base/system-error.ts'
+
+export const POISON_FILE = 'poison.json'
+export const POISON_LINE_FILE = 'poison-line'
+
+/** In the first run it was not known, in the two others it ran alone. */
+const STRIKES = 2
+const NOTE_BYTES = 40
+
+/** A line, and the processor that it was in. */
+export interface PoisonPlace {
+  readonly sourceNumber: number
+  readonly offset: number
+  readonly lineNumber: number
+  /** Id of the processor. */
+  readonly node: number
+  readonly item: number
+}
+
+export interface PoisonLine extends PoisonPlace {
+  readonly code: 'hung' | 'killed_lane'
+  readonly message: string
+}
+
+interface Notes {
+  /** Ids of processors mean something for this pipeline only. */
+  readonly configHash: string
+  /** A run that was killed has not taken it back. */
+  readonly isRunning: boolean
+  readonly strikes: readonly { readonly place: PoisonPlace; readonly count: number }[]
+  readonly lines: readonly PoisonLine[]
+}
+
+export class PoisonNotes {
+  /** Lines that are not to be run. */
+  readonly lines: readonly PoisonLine[]
+  /** The run before was killed: each line is to run alone for a while, and to be noted. */
+  readonly isCareful: boolean
+  readonly #stateFolder: string
+  #notes: Notes
+  #isOver = false
+
+  private constructor(stateFolder: string, notes: Notes, isCareful: boolean) {
+    this.#stateFolder = stateFolder
+    this.#notes = notes
+    this.lines = notes.lines
+    this.isCareful = isCareful
+  }
+
+  /**
+   * At the start of a run. `isBehind` tells of a line that the run does not come to any more; without it the run starts
+   * afresh, and what was noted means nothing.
+   */
+  static begin(
+    stateFolder: string,
+    configHash: string,
+    isBehind: ((place: PoisonPlace) => boolean) | undefined
+  ): PoisonNotes {
+    const before = isBehind === undefined ? undefined : readNotes(stateFolder)
+    const isKnown = before !== undefined && before.configHash === configHash
+    const isCareful = before?.isRunning === true
+    const noted = isCareful && isKnown ? readNote(stateFolder) : undefined
+    const lines = isKnown ? before.lines.filter(line => !isBehind!(line)) : []
+    const strikes: { place: PoisonPlace; count: number }[] = []
+    if (noted !== undefined && !isBehind!(noted)) {
+      const count = (before!.strikes.find(({ place }) => isSame(place, noted))?.count ?? 0) + 1
+      if (count < STRIKES) strikes.push({ place: noted, count })
+      else lines.push({ ...noted, code: 'killed_lane', message: 'ended the whole process, three times' })
+    }
+    rmSync(join(stateFolder, POISON_LINE_FILE), { force: true })
+    const notes = new PoisonNotes(stateFolder, { configHash, isRunning: true, strikes, lines }, isCareful)
+    notes.#write()
+    return notes
+  }
+
+  /** The process will be killed because of this line: the next one is not to run it. Unknown, it is to be careful. */
+  willBeKilled(line: PoisonLine | undefined): void {
+    if (line !== undefined) this.#notes = { ...this.#notes, isRunning: false, lines: [...this.#notes.lines, line] }
+    this.#write()
+    this.#isOver = true
+  }
+
+  /** The run has ended by itself. */
+  end(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#notes = { ...this.#notes, isRunning: false, strikes: [] }
+    this.#write()
+    rmSync(join(this.#stateFolder, POISON_LINE_FILE), { force: true })
+  }
+
+  #write(): void {
+    const file = join(this.#stateFolder, POISON_FILE)
+    try {
+      if (!this.#notes.isRunning && this.#notes.lines.length === 0) rmSync(file, { force: true })
+      else writeFileSync(file, `${JSON.stringify(this.#notes)}\n`, { mode: 0o600 })
+    } catch (error) {
+      // A full disk, say: the run goes on without notes, and waits elsewhere.
+      if (systemErrorCode(error) === undefined) throw error
+    }
+  }
+}
+
+/** Notes the line that runs now. */
+export class PoisonNote {
+  readonly #bytes = Buffer.alloc(NOTE_BYTES)
+  readonly #descriptor: number
+
+  constructor(stateFolder: string) {
+    this.#descriptor = openSync(join(stateFolder, POISON_LINE_FILE), 'w', 0o600)
+  }
+
+  write({ sourceNumber, offset, lineNumber, node, item }: PoisonPlace): void {
+    const bytes = this.#bytes
+    bytes.writeInt32LE(sourceNumber, 0)
+    bytes.writeInt32LE(node, 4)
+    bytes.writeDoubleLE(offset, 8)
+    bytes.writeDoubleLE(lineNumber, 16)
+    bytes.writeInt32LE(item, 24)
+    bytes.writeUInt32LE(crc32(bytes.subarray(0, NOTE_BYTES - 4)), NOTE_BYTES - 4)
+    try {
+      writeSync(this.#descriptor, bytes, 0, NOTE_BYTES, 0)
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error
+    }
+  }
+
+  close(): void {
+    closeSync(this.#descriptor)
+  }
+}
+
+function isSame(a: PoisonPlace, b: PoisonPlace): boolean {
+  return a.sourceNumber === b.sourceNumber && a.offset === b.offset && a.node === b.node && a.item === b.item
+}
+
+/** What cannot be read was not written in full, and says nothing. */
+function readNotes(stateFolder: string): Notes | undefined {
+  try {
+    const notes = JSON.parse(readFileSync(join(stateFolder, POISON_FILE), 'utf8')) as Notes
+    return Array.isArray(notes.lines) && Array.isArray(notes.strikes) ? notes : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function readNote(stateFolder: string): PoisonPlace | undefined {
+  let bytes: Buffer
+  try {
+    bytes = readFileSync(join(stateFolder, POISON_LINE_FILE))
+  } catch {
+    return undefined
+  }
+  if (bytes.length !== NOTE_BYTES) return undefined
+  if (crc32(bytes.subarray(0, NOTE_BYTES - 4)) !== bytes.readUInt32LE(NOTE_BYTES - 4)) return undefined
+  return {
+    sourceNumber: bytes.readInt32LE(0),
+    node: bytes.readInt32LE(4),
+    offset: bytes.readDoubleLE(8),
+    lineNumber: bytes.readDoubleLE(16),
+    item: bytes.readInt32LE(24)
+  }
+}
