@@ -1,7 +1,16 @@
 // Runs a plan in this thread, on bytes that the test gives, through the real lane and real shared memory, and tells all
 // that came of it: what the sinks got, the dead letters, every count, and the ledger at each moment it was published.
 
-import { edgeBases, Lane, type LaneEnd, LaneParts, nodeNames, type Plan, type ValueOutput } from '../engine/index.ts'
+import {
+  edgeBases,
+  Lane,
+  type LaneEnd,
+  LaneParts,
+  nodeNames,
+  type Plan,
+  type ReplayInlet,
+  type ValueOutput
+} from '../engine/index.ts'
 import type { Registry, Sink, Source } from '../sdk/index.ts'
 import {
   createRegion,
@@ -42,6 +51,8 @@ export interface PlanRunSettings {
   /** Gets the values that would go to the sinks as bytes. */
   readonly output?: ValueOutput
   readonly regionLimits?: Partial<RegionLimits>
+  /** Dead letters that go in beside the input. */
+  readonly replays?: ReplayInlet
   /** Before the lane runs; for who wants to publish, stop or break something on the way. */
   readonly onLane?: (lane: Lane, parts: LaneParts) => void
   /** After each snapshot that the lane publishes. */
@@ -126,7 +137,8 @@ class RecordedRun {
       valueOutput: this.#settings.output,
       log: message => this.#log.push(message)
     })
-    const lane = new Lane(parts, source, this.#settings.maxLines ?? Number.POSITIVE_INFINITY)
+    const { maxLines = Number.POSITIVE_INFINITY, replays } = this.#settings
+    const lane = new Lane(parts, source, maxLines, { replays })
     lane.onPublished = () => this.#read()
     this.#settings.onLane?.(lane, parts)
     const end = await lane.run()
