@@ -1,19 +1,39 @@
-// What a person sees when a processor takes its own thread down: which one it was, what became of the lines, exit 1.
+// What a person sees when a processor takes its own thread down: which one it was and with which line, and that the run
+// goes on without that line; or, where it cannot, why not, exit 1, and a next run that goes on.
 
 import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 
 import { type Ended, linescope, makeFolder } from './support/cli.ts'
 
 const MODULE = `
-export const leak = line => { const kept = []; for (;;) kept.push('x'.repeat(100) + kept.length) }
-export const exit = line => process.exit(0)
+import { existsSync, writeFileSync } from 'node:fs'
+import { isMainThread } from 'node:worker_threads'
+
+// With the marker 'refuse' a thread that begins ends itself, except the first one.
+if (!isMainThread && existsSync('refuse')) process.exit(9)
+
+export const leak = line => {
+  const kept = []
+  while (line === 'line 500') kept.push('x'.repeat(100) + kept.length)
+  return line
+}
+export const exit = line => (line === 'line 500' ? process.exit(0) : line)
+export const refuse = line => {
+  if (line !== 'line 500') return line
+  writeFileSync('refuse', '')
+  process.exit(9)
+}
 export const letGo = line => { void Promise.reject(new Error('let go of ' + line)); return line }
+export const overflow = line => (line === 'line 500' ? overflow(line) + 1 : line)
+export const allocate = line => (line === 'line 500' ? 'x'.repeat(2 ** 40) : line)
 `
 
-async function runWith(t: TestContext, processor: string): Promise<Ended> {
-  const folder = makeFolder(t, {
-    'in.txt': 'a line\n'.repeat(1_000),
+function folderFor(t: TestContext, processor: string): string {
+  return makeFolder(t, {
+    'in.txt': linesBut(),
     'processors.js': MODULE,
     'pipeline.yaml': `
 source: { file: { path: in.txt } }
@@ -21,33 +41,85 @@ processors: { greedy: { use: ./processors.js#${processor}, to: end } }
 sinks: { end: { file: { path: out.txt } } }
 `
   })
+}
+
+async function run(t: TestContext, folder: string): Promise<Ended> {
   // A small heap, so that it is full soon.
   const env = { NODE_OPTIONS: '--max-old-space-size=64' }
   return await linescope(t, ['run', 'pipeline.yaml', '--port', '0', '--exit'], { cwd: folder, env })
 }
 
-describe('a lane that dies', () => {
-  test('out of memory ends the run with exit 1, the name of the processor and a ledger that balances [A31]', async t => {
-    const { code, stderr } = await runWith(t, 'leak')
+function linesBut(left = 0): string {
+  return Array.from({ length: 1_000 }, (_, index) => (index + 1 === left ? '' : `line ${index + 1}\n`)).join('')
+}
 
-    assert.equal(code, 1, stderr)
-    assert.match(stderr, /^linescope: the lane ran out of memory inside "greedy"\. Lines that were under way/m)
-    assert.match(stderr, /\d+ entered = 0 delivered.*\n0 lines unaccounted/)
+function output(folder: string): string {
+  return readFileSync(join(folder, 'out.txt'), 'utf8')
+}
+
+describe('a lane that dies', () => {
+  test('out of memory is followed by another one, and the line that used it up is a dead letter [A31]', async t => {
+    const folder = folderFor(t, 'leak')
+
+    const { code, stderr } = await run(t, folder)
+
+    assert.equal(code, 0, stderr)
+    assert.match(
+      stderr,
+      /^the lane ran out of memory inside "greedy", (at line 500|in the lines from line \d+) of "in\.txt"/m
+    )
+    assert.match(stderr, /; line 500 of "in\.txt" is not tried again\.$/m)
+    assert.match(stderr, /1,000 entered = 999 delivered \+ 1 dead\n0 lines unaccounted/)
+    assert.equal(output(folder), linesBut(500))
     assert.doesNotMatch(stderr, /^ +at /m)
   })
 
-  test('by process.exit(0) is no success [A30]', async t => {
-    const { code, stderr } = await runWith(t, 'exit')
+  test('by process.exit(0) is no success, but no end either [A30]', async t => {
+    const folder = folderFor(t, 'exit')
+
+    const { code, stderr } = await run(t, folder)
+
+    assert.equal(code, 0, stderr)
+    assert.equal(stderr.match(/^the lane's thread ended by itself \(exit 0\) inside "greedy"/gm)?.length, 3)
+    assert.match(stderr, /: a processor must not call process\.exit\. .*; line 500 of "in\.txt" is not tried again\.$/m)
+    assert.match(stderr, /1,000 entered = 999 delivered \+ 1 dead\n0 lines unaccounted/)
+    assert.equal(output(folder), linesBut(500))
+  })
+
+  test('again and again at one place ends the run with exit 1 and a report; the next run goes on from there', async t => {
+    const folder = folderFor(t, 'refuse')
+
+    const { code, stderr } = await run(t, folder)
 
     assert.equal(code, 1, stderr)
     assert.match(
       stderr,
-      /^linescope: the lane's thread ended by itself \(exit 0\) inside "greedy": a processor must not/m
+      /^linescope: the lane's thread ended by itself \(exit 9\).* It is not restarted again: it died 6/m
     )
+    assert.match(stderr, /\d+ entered = \d+ delivered.*\n0 lines unaccounted/)
+
+    writeFileSync(join(folder, 'processors.js'), 'export const refuse = line => line')
+    const fixed = await linescope(t, ['run', 'pipeline.yaml', '--no-dashboard', '--resume'], { cwd: folder })
+    assert.equal(fixed.code, 0, fixed.stderr)
+    assert.match(fixed.stderr, /^Going on from the checkpoint/m)
+    assert.equal(output(folder), linesBut())
+  })
+
+  test('is not what comes of a stack overflow or of a text that is too large: they cost the line', async t => {
+    for (const processor of ['overflow', 'allocate']) {
+      const folder = folderFor(t, processor)
+
+      const { code, stderr } = await run(t, folder)
+
+      assert.equal(code, 0, stderr)
+      assert.doesNotMatch(stderr, /the lane/)
+      assert.match(stderr, /1,000 entered = 999 delivered \+ 1 dead\n0 lines unaccounted/)
+      assert.equal(output(folder), linesBut(500))
+    }
   })
 
   test('is not what a rejection is that nobody handled: it is said a few times, then counted [E10]', async t => {
-    const { code, stderr } = await runWith(t, 'letGo')
+    const { code, stderr } = await run(t, folderFor(t, 'letGo'))
 
     assert.equal(code, 0, stderr)
     assert.equal(stderr.match(/a promise was rejected and nobody handled it/g)?.length, 5)
