@@ -19,11 +19,12 @@ interface Schema {
 interface Operation {
   readonly summary: string
   readonly parameters?: readonly { readonly name: string; readonly description?: string; readonly schema: Schema }[]
+  readonly requestBody?: { readonly content: { 'application/json': { schema: Schema } } }
   readonly responses: Readonly<Record<string, { readonly content: { 'application/json': { schema: Schema } } }>>
 }
 
 export interface ApiDocument {
-  readonly paths: Readonly<Record<string, { readonly get: Operation }>>
+  readonly paths: Readonly<Record<string, { readonly get?: Operation; readonly post?: Operation }>>
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
 }
 
@@ -47,16 +48,27 @@ export async function readApiDocument(): Promise<ApiDocument> {
 export function pathTable({ paths }: ApiDocument): string {
   return table(
     ['path', 'what it answers'],
-    Object.entries(paths).map(([path, { get }]) => [`\`${path}\``, get.summary])
+    Object.entries(paths).map(([path, { get, post }]) => {
+      const told = [
+        ...(get === undefined ? [] : [get.summary]),
+        ...(post === undefined ? [] : [`POST: ${post.summary}`])
+      ]
+      return [`\`${path}\``, told.join('. ')]
+    })
   )
 }
 
 /** Fields of one path's answer; those of a schema that several answers share are told once, by the path that is given. */
 export function fieldTable(document: ApiDocument, path: string): string {
-  const operation = document.paths[path]?.get
+  const { get, post } = document.paths[path] ?? {}
+  const operation = get ?? post
   if (operation === undefined) throw new Error(`/openapi.json knows no ${path}`)
   const rows = fieldsOf(document, operation.responses['200'].content['application/json'].schema, '')
-  const fields = table(['field', 'value', 'what it says'], rows)
+  const body = post?.requestBody?.content['application/json'].schema
+  const sent = body === undefined ? [] : fieldsOf(document, body, '')
+  const answered = table(['field', 'value', 'what it says'], rows)
+  const fields =
+    sent.length === 0 ? answered : `${table(['in the body', 'value', 'what it asks for'], sent)}\n\n${answered}`
   const { parameters = [] } = operation
   if (parameters.length === 0) return fields
   const asked = parameters.map(({ name, description = '' }) => [`\`${name}\``, description])
