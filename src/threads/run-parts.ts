@@ -6,6 +6,7 @@ import { createReveal, type Reveal } from '../observer/reveal.ts'
 import { LANE, type Region, SnapshotWriter } from '../shared-memory/index.ts'
 import type { Checkpoint } from '../state/checkpoint/checkpoint.ts'
 import type { PoisonNotes } from '../state/poison-notes.ts'
+import { ReplayJobs } from '../state/replay/jobs.ts'
 import { counterValues } from './checkpoint-counters.ts'
 import type { DashboardData } from './dashboard.ts'
 import { describePlan } from './describe-plan.ts'
@@ -83,9 +84,21 @@ export function goOnCounting(
   snapshot.publish(0)
 }
 
-export function openReplayOf({ stateFolder, onLog, secrets }: RunSettings): OpenReplay | undefined {
+/** The replay that was under way when the last process ended. Where the input is read afresh, somebody must decide on it. */
+export function openReplayOf({ stateFolder, resume, onLog, secrets }: RunSettings): OpenReplay | undefined {
   const reveal = createReveal(secrets)
-  return catchUpOnReplays(stateFolder, checkpointOf(stateFolder), message => onLog(reveal(message)))
+  const say = (message: string): void => onLog(reveal(message))
+  const open = catchUpOnReplays(stateFolder, checkpointOf(stateFolder), say)
+  if (open === undefined || open.job.state !== 'running') return open
+  const { number, total } = open.job
+  const where = `at ${open.position} of ${total} letters`
+  if (resume !== undefined) {
+    say(`Replay ${number} goes on, ${where}.`)
+    return open
+  }
+  const reason = 'the run began afresh, and its input goes through once more'
+  say(`Replay ${number} stays ${where}: ${reason}. Go on with: linescope replay resume ${number}`)
+  return { ...open, job: new ReplayJobs(stateFolder).save(open.job, { state: 'stopped', reason }) }
 }
 
 export function regionShape(plan: Plan, trace: boolean): Region['shape'] {

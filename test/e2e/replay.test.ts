@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Replay, ReplayPreview } from '../../src/contract/replay.ts'
 import { originalText } from '../../src/state/dead-letter-log/letter.ts'
-import { until } from './support/cli.ts'
+import { start, until } from './support/cli.ts'
 import {
   assertOutputs,
   inputOf,
@@ -267,6 +267,35 @@ test('in a run that is still up behind its input, by its API', async t => {
     assert.equal((await ask('/99')).status, 404)
     assert.equal((await ask('/99/pause', {})).status, 404)
   })
+})
+
+test('a run that follows its input is killed in the middle of a replay, and the next one goes on with it', async t => {
+  const found = replayFolder(t, INPUT)
+  const file = join(found.folder, 'pipeline.yaml')
+  writeFileSync(file, readFileSync(file, 'utf8').replace('path: in.log', 'path: in.log, follow: true'))
+  writeFileSync(join(found.folder, 'broken'), '')
+  const first = start(t, ['run', 'pipeline.yaml', '--port', '0'], { cwd: found.folder })
+  const url = await first.url()
+  await until('all poison to be in the dead letters', () => found.letters().length === POISON)
+  mend(found.folder)
+  const ask = asker(found, url)
+  await until('the letters to be committed', async () => {
+    const { body } = await ask('/preview', { select: { all: true } })
+    return (body as unknown as ReplayPreview).selected === POISON
+  })
+  assert.equal((await ask('', { select: { all: true }, lines_per_second: 200 })).status, 201)
+  await until('some to be done', async () => (await ask('/1')).body.done > 20)
+  first.process.kill('SIGKILL')
+  await first.ended
+
+  const second = start(t, ['run', 'pipeline.yaml', '--port', '0'], { cwd: found.folder })
+  await second.says(/Replay 1 goes on, at \d+ of 160 letters/)
+  const askAgain = asker(found, await second.url())
+  const done = await waitFor(askAgain, 1, 'done')
+  assert.deepEqual([done.done, done.delivered, done.dead], [POISON, POISON / 2, POISON / 4])
+  assertOutputs(found, INPUT)
+  second.process.kill('SIGTERM')
+  await second.ended
 })
 
 type Ask = (path: string, body?: object) => Promise<{ status: number; body: Replay }>
