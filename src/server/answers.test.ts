@@ -175,6 +175,12 @@ describe('the documentation', () => {
     assert.equal(document.info.version, '1.2.3')
     assert.deepEqual(Object.keys(document.paths).sort(), [
       '/api/v1/paths',
+      '/api/v1/replay',
+      '/api/v1/replay/preview',
+      '/api/v1/replay/{replay}',
+      '/api/v1/replay/{replay}/cancel',
+      '/api/v1/replay/{replay}/pause',
+      '/api/v1/replay/{replay}/resume',
       '/errors',
       '/health',
       '/livez',
@@ -188,6 +194,7 @@ describe('the documentation', () => {
       ['/errors', 'Errors'],
       ['/health', 'Health'],
       ['/api/v1/paths', 'Paths'],
+      ['/api/v1/replay', 'Replays'],
       ['/readyz', 'Ready']
     ] as const) {
       const answered = Object.keys((await app.inject({ url, headers: LOCAL })).json())

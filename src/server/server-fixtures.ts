@@ -20,12 +20,13 @@ export const DATA_PATHS = [
   '/livez',
   '/readyz',
   '/api/v1/paths',
+  '/api/v1/replay',
   '/openapi.json',
   '/nothing'
 ]
 export const ALL_PATHS = [...DATA_PATHS, '/', '/page/main.js', '/docs', '/docs/static/swagger-ui.css']
 
-/** A route that changes something, for checks that need one: the dashboard itself has none yet. */
+/** A route that changes something, for checks that need one without a run behind it. */
 export function addAction(app: FastifyInstance): { calls: number } {
   const action = { calls: 0 }
   app.post('/test-action', () => {

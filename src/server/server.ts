@@ -75,10 +75,10 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   return app
 }
 
-const nothingToAsk: AskReplays = async () => ({
-  status: 409,
-  body: { error: 'nothing_kept', message: 'There are no dead letters here.' }
-})
+const nothingToAsk: AskReplays = async ({ ask }) => {
+  if (ask === 'list') return { status: 200, body: { replays: [] } }
+  return { status: 409, body: { error: 'nothing_kept', message: 'There are no dead letters here.' } }
+}
 
 function addAnswers(app: FastifyInstance, observer: Observer, askReplays: AskReplays): void {
   statsRoute(app, observer)

@@ -34,7 +34,8 @@ export class RunReplays {
   }
 
   async answer(question: ReplayQuestion): Promise<ReplayAnswer> {
-    return (await this.replays?.answer(question)) ?? NOT_KEPT
+    if (this.replays !== undefined) return await this.replays.answer(question)
+    return question.ask === 'list' ? { status: 200, body: { replays: [] } } : NOT_KEPT
   }
 
   async quiet(): Promise<Replay | undefined> {
