@@ -36,7 +36,7 @@ const second = defineProcessor({
     await new Promise(resolve => setTimeout(resolve, Math.random() * 3))
     if (ctx.attempt === 1 && typeof line === 'string' && line.startsWith('retry')) throw new Error('once more')
     if (typeof line === 'string' && line.startsWith('drop')) ctx.drop('not wanted')
-    else emit('end', { line, replay: ctx.isReplay, at: `${ctx.source}:${ctx.lineNumber}:${ctx.offset}` } as never)
+    else emit('end', { line, replay: ctx.isReplay, at: `${ctx.source}:${ctx.lineNumber}:${ctx.offset}` })
   }
 })
 

@@ -73,7 +73,10 @@ test('two that ask at the same moment get one replay', async t => {
   const told: LaneRequest[] = []
   const replays = replaysIn(folder, told)
   const answers = await Promise.all([1, 2, 3].map(() => replays.answer({ ask: 'start', request: ALL })))
-  assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 409, 409])
+  assert.deepEqual(
+    answers.map(({ status }) => status).sort((a, b) => a - b),
+    [201, 409, 409]
+  )
   assert.equal(told.length, 1)
   assert.equal(new ReplayJobs(folder).list().length, 1)
   replays.close()
