@@ -3,6 +3,7 @@
 import { z } from 'zod'
 
 import {
+  circuitBreakerSchema,
   concurrencySchema,
   DEFAULT_CONCURRENCY,
   DEFAULT_RETRY,
@@ -21,7 +22,8 @@ const keys = z.strictObject({
   retry: retrySchema.optional(),
   timeout: timeoutSchema.optional(),
   concurrency: concurrencySchema.optional(),
-  on_error: onErrorSchema.optional()
+  on_error: onErrorSchema.optional(),
+  circuit_breaker: circuitBreakerSchema.optional()
 })
 
 // The engine's, where the schema leaves the key out.
@@ -30,12 +32,14 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   'retry.max_backoff': seconds(DEFAULT_RETRY.maxBackoffMilliseconds),
   timeout: seconds(DEFAULT_TIMEOUT_MILLISECONDS),
   concurrency: `\`${DEFAULT_CONCURRENCY}\``,
-  on_error: '`dead_letter`'
+  on_error: '`dead_letter`',
+  circuit_breaker: 'none'
 }
 
 export function commonKeys(): string {
+  const maps: Readonly<Record<string, z.ZodType>> = { retry: retrySchema, circuit_breaker: circuitBreakerSchema }
   const told = optionsOf(keys).flatMap(option =>
-    option.name === 'retry' ? [option, ...inside('retry', optionsOf(retrySchema))] : [option]
+    Object.hasOwn(maps, option.name) ? [option, ...inside(option.name, optionsOf(maps[option.name]!))] : [option]
   )
   return optionTable(
     told.map(option => ({

@@ -52,18 +52,21 @@ export const DEFAULT_CONCURRENCY = 8
 
 export const circuitBreakerSchema = z
   .strictObject({
-    errors: option.integer({ min: 1, max: 100_000, default: 50, description: 'Lines that failed for good.' }),
-    of: option.integer({ min: 1, max: 1_000_000, default: 100, description: 'Among so many of the last lines.' }),
+    errors: option.integer({
+      min: 1,
+      max: 100_000,
+      default: 50,
+      description: 'It opens when so many lines have failed for good.'
+    }),
+    of: option.integer({ min: 1, max: 1_000_000, default: 100, description: 'Of so many of the last lines.' }),
     probe_every: option.duration({
       default: '30s',
-      description: 'While the breaker is open, one line is tried so often.'
+      description: 'While it is open, one line is tried so often.'
     })
   })
   .refine(({ errors, of }) => errors <= of, { path: ['errors'], error: 'must not be more than "of"' })
   .transform(({ errors, of, probe_every }) => ({ errors, of, probeMilliseconds: Math.max(1, probe_every) }))
-  .describe(
-    'Keep lines back while most of them fail: they wait, the input is not read on, and one is tried now and then. None by default.'
-  )
+  .describe('Keep lines back while most of them fail and try one now and then; none by default.')
 
 export const onErrorSchema = z
   .union(
