@@ -2,7 +2,8 @@
 // goes on without that line; or, where it cannot, why not, exit 1, and a next run that goes on.
 
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 
@@ -103,6 +104,19 @@ describe('a lane that dies', () => {
     assert.equal(fixed.code, 0, fixed.stderr)
     assert.match(fixed.stderr, /^Going on from the checkpoint/m)
     assert.equal(output(folder), linesBut())
+  })
+
+  test('ends a run whose input cannot be read again: its lines would be lost', async t => {
+    const folder = folderFor(t, 'exit')
+    rmSync(join(folder, 'in.txt'))
+    execFileSync('mkfifo', [join(folder, 'in.txt')])
+    const writing = spawn('sh', ['-c', 'seq -f "line %.0f" 1 1000 > in.txt'], { cwd: folder, stdio: 'ignore' })
+    t.after(() => writing.kill())
+
+    const { code, stderr } = await run(t, folder)
+
+    assert.equal(code, 1, stderr)
+    assert.match(stderr, /exit 0.* It cannot be restarted: what it had read of "in\.txt" cannot be read again$/m)
   })
 
   test('is not what comes of a stack overflow or of a text that is too large: they cost the line', async t => {
