@@ -1,5 +1,6 @@
 // Which file a path leads to, whatever links lie on the way.
 
+import { createHash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
 
 import type { FileSystem } from './file-system.ts'
@@ -7,6 +8,11 @@ import type { FileSystem } from './file-system.ts'
 /** Equal for two paths of one file as long as it exists. */
 export function fileIdentity(status: BigIntStats): string {
   return `${status.dev}:${status.ino}`
+}
+
+/** The identity as a number that tells files apart as well as it does: for where only numbers go. */
+export function fileNumber(identity: string): number {
+  return createHash('sha256').update(identity).digest().readUIntBE(0, 6) + 1
 }
 
 /**

@@ -1,5 +1,6 @@
 // Builds what a lane runs on from the plan: processors with their behaviour, steps, sinks, telemetry.
 
+import { fileNumber } from '../base/file-identity.ts'
 import type { Registry } from '../sdk/registry.ts'
 import type { Sink } from '../sdk/sink.ts'
 import { blockThread, NODE, NODE_OFFSET, NODE_STRIDE, type Region } from '../shared-memory/index.ts'
@@ -9,6 +10,7 @@ import { Calls } from './calls.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
 import { countSenders, edgeBases, ownTargets, processorTargets, successors } from './edges.ts'
 import { Emissions } from './emissions.ts'
+import { describeError } from './errors.ts'
 import { Failures } from './failures.ts'
 import { instantiate } from './instantiate.ts'
 import type { LaneObserver } from './lane-observer.ts'
@@ -71,7 +73,9 @@ export class LaneParts {
   beforeClose: () => void = () => undefined
   /** Told why lines wait for a processor, and with undefined that they go on. */
   onBreaker: (processor: string, reason: string | undefined) => void = () => undefined
+  readonly log: (message: string) => void
   readonly #sinks: readonly Sink[]
+  readonly #outputs: readonly SinkOutput[]
   #host: LaneHost | undefined
 
   /** Throws a UserError when a processor's module or `create` fails. */
@@ -85,6 +89,7 @@ export class LaneParts {
     const { plan } = settings
     this.plan = plan
     this.#sinks = settings.sinks
+    this.log = settings.log
     this.telemetry = new Telemetry(settings.region, settings.epoch)
     this.telemetry.counters[LANE.dead_letter_bytes] = settings.letters.length
     this.targets = plan.processors.map(processorTargets)
@@ -106,11 +111,12 @@ export class LaneParts {
       countsHops: this.countsHops,
       betweenLines: now => this.#host?.betweenLines(now)
     })
+    this.#outputs = plan.sinks.map((sink, index) => this.#createOutput(sink.name, settings.sinks[index], index))
     this.settler = new Settler({
       telemetry,
       processorCount: plan.processors.length,
       nodeNames: nodeNames(plan),
-      outputs: plan.sinks.map((sink, index) => this.#createOutput(sink.name, settings.sinks[index], index)),
+      outputs: this.#outputs,
       letters: settings.letters,
       patience: this.patience,
       configHash: plan.configHash,
@@ -146,12 +152,14 @@ export class LaneParts {
     const base = NODE_OFFSET + (this.plan.processors.length + index) * NODE_STRIDE
     const { counters } = this.telemetry
     this.#noteFile(sink, base)
-    return new SinkOutput(name, sink, LINE_ENDS[counters[base + NODE.sink_line_end]])
+    const lineEnd = sink.length === 0 ? '' : LINE_ENDS[counters[base + NODE.sink_line_end]]
+    return new SinkOutput(name, sink, lineEnd)
   }
 
   /** Goes on in the file that the sink's path leads to now. Returns why that cannot be. */
   reopenSink(index: number): string | undefined {
-    const { sink } = this.outputs[index]
+    const output = this.#outputs[index]
+    const { sink } = output
     if (sink.reopen === undefined) return 'it knows no way to'
     try {
       sink.reopen()
@@ -161,7 +169,7 @@ export class LaneParts {
     const base = NODE_OFFSET + (this.plan.processors.length + index) * NODE_STRIDE
     this.#noteFile(sink, base)
     // What the old file's last line lacks is nothing of the new one's.
-    this.outputs[index].missingLineEnd = ''
+    output.missingLineEnd = ''
     this.telemetry.counters[base + NODE.sink_line_end] = 0
     return undefined
   }

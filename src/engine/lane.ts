@@ -82,6 +82,12 @@ export class Lane {
     this.#wake?.()
   }
 
+  /** Somebody has moved the files of these sinks away: it goes on in the files that their paths lead to. */
+  reopen(sinks: readonly number[]): void {
+    this.#publisher.reopening.want(sinks)
+    this.#wake?.()
+  }
+
   /** Runs until the source ends, a stop is asked for, or something fails that is not a line's fault. Never rejects. */
   async run(): Promise<LaneEnd> {
     const { control } = this.#parts.telemetry
@@ -90,6 +96,7 @@ export class Lane {
     // Whatever ends the reading, what was read before is settled, and what is open is closed.
     await this.#noteFailure(() => this.#readAll())
     await this.#noteFailure(() => this.#finishReplays())
+    this.#publisher.reopening.isOver = true
     // At the end of its input a run goes on until the last line has its outcome.
     if (this.#isStopping || this.#end !== undefined) control.setState('stopping')
     await this.#noteFailure(() => this.#drain())
@@ -171,6 +178,7 @@ export class Lane {
       if (typeof result !== 'string') result = await this.#idle(result)
       // What is read from there on is not settled.
       if (result === 'end' || this.#sequence > this.#stopSequence) return
+      if (this.#publisher.reopening.isHeld && !(await this.#untilCommitted())) return
       if (this.#caution?.isAlone(batch.input.sourceNumber, batch.offset) === true) await this.#beginAlone(batch)
       else this.#begin(batch)
       await this.#turnIfDue()
@@ -190,6 +198,15 @@ export class Lane {
     this.#begin(batch)
     await this.#drain()
     this.#publisher.intervalMilliseconds = intervalMilliseconds
+  }
+
+  /** A batch was read while outputs were opened again. False: the run stops, and it is as if it had not been read. */
+  async #untilCommitted(): Promise<boolean> {
+    this.#publisher.isHolding = true
+    while (this.#publisher.reopening.isHeld && !this.#isStopping) await this.#progress()
+    if (this.#isStopping) return false
+    this.#publisher.isHolding = false
+    return true
   }
 
   async #pause(): Promise<void> {

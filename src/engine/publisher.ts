@@ -6,6 +6,7 @@ import type { Batch } from './batch.ts'
 import type { LaneParts } from './lane-parts.ts'
 import { writeLedger } from './ledger.ts'
 import type { LineFramer } from './line-framer.ts'
+import { Reopening } from './reopening.ts'
 import { LANE } from './telemetry.ts'
 
 export const PUBLISH_MILLISECONDS = 50
@@ -27,6 +28,9 @@ export class Publisher {
   #committedBytes: number
   #lastPublish = 0
   #areStatesWanted = false
+  /** The states belong into the next snapshot, also when they are the same as before. */
+  #mustTakeStates = false
+  readonly reopening: Reopening
 
   constructor(
     parts: LaneParts,
@@ -39,6 +43,11 @@ export class Publisher {
     this.#open = open
     this.#uncommittedBytes = uncommittedBytes
     this.#committedBytes = parts.settler.writtenBytes
+    this.reopening = new Reopening(parts, {
+      isQuiet: () => this.#isQuiet(),
+      hasOpenBatches: () => open.length > 0,
+      publish: () => this.#publishWithStates()
+    })
     parts.beforeClose = () => this.finishStates()
   }
 
@@ -68,7 +77,14 @@ export class Publisher {
     if (states.failure !== undefined) throw states.failure
   }
 
+  #publishWithStates(): number {
+    this.#mustTakeStates = true
+    this.publish()
+    return this.#parts.telemetry.sequence
+  }
+
   committed(sequence: number): void {
+    this.reopening.committed(sequence)
     while (this.#published.length > 0 && this.#published[0].sequence <= sequence) {
       this.#committedBytes = this.#published.shift()!.writtenBytes
     }
@@ -76,6 +92,7 @@ export class Publisher {
 
   /** A snapshot that lets the committer go on has been published then. */
   mustWaitForCommit(): boolean {
+    if (this.reopening.mustWait()) return true
     const { settler, states } = this.#parts
     if (states?.failure !== undefined) throw states.failure
     const { writtenBytes } = settler
@@ -134,8 +151,10 @@ export class Publisher {
     const { states, settler, telemetry } = this.#parts
     const { batches } = settler.totals
     if (states === undefined || !this.#isQuiet()) return
-    if (!(this.#areStatesWanted ? states.hasNews(batches) : states.isDue(batches))) return
+    const isTime = this.#areStatesWanted ? states.hasNews(batches) : states.isDue(batches)
+    if (!isTime && !this.#mustTakeStates) return
     this.#areStatesWanted = false
+    this.#mustTakeStates = false
     states.take(telemetry.sequence, batches, telemetry.counters)
   }
 

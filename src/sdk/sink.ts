@@ -10,6 +10,13 @@ export interface Sink {
   write(bytes: Uint8Array): void | Promise<void>
   /** Bytes in the file so far, for sinks that can be cut back; undefined for others. */
   readonly length: number | undefined
+  /** Tells the file that it writes from all others (see `fileIdentity`), for sinks that can be opened again. */
+  readonly identity?: string | undefined
+  /**
+   * Its file was renamed or deleted by somebody: goes on in the file that its path leads to now, which it makes when
+   * there is none. When it throws, it goes on as before.
+   */
+  reopen?(): void
   close(): void | Promise<void>
 }
 

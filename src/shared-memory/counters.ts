@@ -68,6 +68,8 @@ export const NODE_COUNTERS = [
   'bytes_written',
   // Length of the sink's file at this snapshot: what it is cut back to after a crash
   'sink_length',
+  // Which file that is, see fileNumber: the sink's path may lead to another one by now. 0 where nobody can tell
+  'sink_file',
   // The line end that the last line written still needs before another one: 0 none, 1 \n, 2 \r\n
   'sink_line_end'
 ] as const

@@ -171,6 +171,8 @@ async function runWithFailures(fileSystem: SimulatedFileSystem, random: Random):
       isBusy = false
     },
     onWaiting: () => undefined,
+    onReplaced: () => assert.fail('nobody has replaced a file'),
+    log: message => assert.fail(message),
     onFailure: failure => assert.fail(failure),
     fileSystem
   })

@@ -6,27 +6,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { type FileSystem, nodeFileSystem } from '../base/file-system.ts'
-import { nodeNames, type Plan } from '../engine/index.ts'
-import {
-  LANE,
-  type LaneCounter,
-  NODE,
-  NODE_OFFSET,
-  NODE_STRIDE,
-  type Region,
-  SnapshotReader
-} from '../shared-memory/index.ts'
-import type { Checkpoint, SinkCheckpoint } from '../state/checkpoint/checkpoint.ts'
+import type { Plan } from '../engine/index.ts'
+import { LANE, type LaneCounter, type Region, SnapshotReader } from '../shared-memory/index.ts'
+import type { Checkpoint } from '../state/checkpoint/checkpoint.ts'
 import { CommittedInputs } from '../state/checkpoint/committed-inputs.ts'
 import { CommittedLetters } from '../state/checkpoint/committed-letters.ts'
-import { CommittedSink } from '../state/checkpoint/committed-sink.ts'
 import { CheckpointError, CheckpointWriter } from '../state/checkpoint/writer.ts'
 import { counterGroups } from './checkpoint-counters.ts'
+import { CommittedOutputs } from './committed-outputs.ts'
 import type { InputPositions } from './input-positions.ts'
 import type { LaneCommit, OpenedLetters, StatedSnapshot } from './messages.ts'
 
-/** Between two commits, at least. */
+/** Between two commits, at least. What is read again after a crash need not be committed so often. */
 const COMMIT_MILLISECONDS = 50
+const COMMIT_READABLE_MILLISECONDS = 200
+/** When so much has been written since the last one, the next comes at once: lanes wait at four times as much. */
+const URGENT_BYTES = 16 * 1024 * 1024
 /** Of the time, at most this part is spent on commits: a slow disk slows the commits, not the lines. */
 const COMMIT_SHARE = 0.25
 /** After one that found no room. */
@@ -61,6 +56,9 @@ export interface CommitterSettings {
   readonly onCommitted: (commit: LaneCommit, values: Float64Array) => void
   /** Undefined: it goes on again. */
   readonly onWaiting: (reason: string | undefined) => void
+  /** The files of these sinks were renamed or deleted: the lane should go on in new ones. */
+  readonly onReplaced: (sinks: readonly number[]) => void
+  readonly log: (message: string) => void
   /** No commit is possible any more. */
   readonly onFailure: (failure: Error) => void
   readonly fileSystem?: FileSystem
@@ -76,7 +74,7 @@ export class Committer {
   readonly #settings: CommitterSettings
   readonly #snapshots: SnapshotReader
   readonly #writer: CheckpointWriter
-  readonly #sinks: readonly (CommittedSink | undefined)[]
+  readonly #outputs: CommittedOutputs
   #letters: CommittedLetters
   readonly #inputs: CommittedInputs
   readonly #announced = new Set<number>()
@@ -86,6 +84,7 @@ export class Committer {
   #last: Committed | undefined
   /** Segment of dead letters that the checkpoint before the current one names. */
   #previousSegment: number
+  #committedBytes = 0
   #waitsFor: string | undefined
   #hasFailed = false
 
@@ -95,7 +94,7 @@ export class Committer {
     this.#settings = settings
     this.#snapshots = new SnapshotReader(region)
     this.#writer = new CheckpointWriter(stateFolder, fileSystem)
-    this.#sinks = settings.sinkFiles.map(path => (path === undefined ? undefined : new CommittedSink(path, fileSystem)))
+    this.#outputs = new CommittedOutputs(settings.sinkFiles, settings, fileSystem)
     this.#letters = new CommittedLetters(stateFolder, letters, fileSystem)
     this.#inputs = new CommittedInputs(resumed?.inputs ?? [], plan.source.isEndless, fileSystem)
     this.#previousSegment = resumed?.deadLetters.segment ?? letters.position.segment
@@ -127,9 +126,15 @@ export class Committer {
   /** Once the lane has ended. Waits for room on the disk as long as `mayWait` says. Throws what a commit fails with. */
   async finish(isComplete: boolean, mayWait: () => boolean): Promise<void> {
     this.stop()
+    // Also when nothing has happened since the last one: that one did not know that the run has ended.
+    this.#committed = ''
+    await this.#commitFinally(isComplete, true, mayWait)
+  }
+
+  async #commitFinally(isComplete: boolean, isOver: boolean, mayWait: () => boolean): Promise<void> {
     while (!this.#hasFailed) {
       try {
-        this.#commit(isComplete)
+        this.#commit(isComplete, isOver)
         this.#setWaiting(undefined)
         return
       } catch (failure) {
@@ -142,7 +147,8 @@ export class Committer {
 
   /** The lane has died: what its successor goes on from, committed. Waits and throws as `finish` does. */
   async takeBack(mayWait: () => boolean): Promise<Committed> {
-    await this.finish(false, mayWait)
+    this.stop()
+    await this.#commitFinally(false, false, mayWait)
     if (this.#last === undefined || this.#hasFailed) throw new Error('no commit is possible any more')
     return this.#last
   }
@@ -154,12 +160,13 @@ export class Committer {
     this.#letters = new CommittedLetters(stateFolder, letters, fileSystem)
     this.#announced.clear()
     this.#committed = ''
-    this.#schedule(COMMIT_MILLISECONDS)
+    // At once: should a file have been replaced meanwhile, the checkpoint speaks of the new one before it is written to.
+    this.#commitAndGoOn()
   }
 
   close(): void {
     this.stop()
-    for (const sink of this.#sinks) sink?.close()
+    this.#outputs.close()
     this.#letters.close()
     this.#inputs.close()
   }
@@ -169,6 +176,7 @@ export class Committer {
     let wait = 0
     try {
       this.#commit(false)
+      this.#outputs.tellReplaced()
       this.#setWaiting(undefined)
     } catch (failure) {
       if (!canTryAgain(failure)) {
@@ -180,12 +188,29 @@ export class Committer {
       wait = RETRY_MILLISECONDS
     }
     const took = performance.now() - startedAt
-    this.#schedule(Math.max(wait, COMMIT_MILLISECONDS, took / COMMIT_SHARE))
+    const isReadable = this.#settings.plan.source.readBy === 'lane'
+    const calm = isReadable ? COMMIT_READABLE_MILLISECONDS : COMMIT_MILLISECONDS
+    this.#schedule(Math.max(wait, calm, took / COMMIT_SHARE), wait === 0)
   }
 
-  #schedule(milliseconds: number): void {
-    this.#timer = setTimeout(() => this.#commitAndGoOn(), milliseconds)
-    this.#timer.unref()
+  /** `mayHurry`: before that time, too, when a lot has been written. */
+  #schedule(milliseconds: number, mayHurry = true): void {
+    const dueAt = performance.now() + milliseconds
+    const look = (): void => {
+      const isUrgent =
+        mayHurry && this.#writtenBytes(this.#snapshots.read().values) - this.#committedBytes >= URGENT_BYTES
+      if (isUrgent || performance.now() >= dueAt - 1) this.#commitAndGoOn()
+      else wait()
+    }
+    const wait = (): void => {
+      this.#timer = setTimeout(look, Math.min(COMMIT_MILLISECONDS, Math.max(1, dueAt - performance.now())))
+      this.#timer.unref()
+    }
+    wait()
+  }
+
+  #writtenBytes(values: Float64Array): number {
+    return values[LANE.dead_letter_bytes] + this.#outputs.writtenBytes(values)
   }
 
   #setWaiting(reason: string | undefined): void {
@@ -194,17 +219,18 @@ export class Committer {
     this.#settings.onWaiting(reason)
   }
 
-  #commit(isComplete: boolean): void {
+  #commit(isComplete: boolean, isOver = false): void {
     const { plan, region, positions, onCommitted } = this.#settings
     const newest = this.#snapshots.read()
     const { epoch } = newest
     const stated = this.#settings.stated()
     const { values, sequence } = stated ?? newest
-    const progress = PROGRESS.map(name => values[LANE[name]]).join(' ')
+    const progress = [...PROGRESS.map(name => values[LANE[name]]), ...this.#outputs.files(values)].join(' ')
     if (progress === this.#committed && !isComplete) return
     if (!positions.settle(values[LANE.input_turn], values[LANE.source_offset], values[LANE.source_line])) return
+    if (!this.#outputs.takeUp(values)) return
     const inputs = positions.all()
-    for (const sink of this.#sinks) sink?.sync()
+    this.#outputs.sync()
     const deadLetters = this.#letters.sync(values[LANE.dead_letter_bytes])
     this.#settings.syncReplays()
     const { configHash } = plan
@@ -213,11 +239,12 @@ export class Committer {
       atMilliseconds: Date.now(),
       ...(this.#inputBefore() ?? input),
       lanes: [{ epoch, snapshotSequence: sequence, counters: counterGroups(plan, region.shape, values) }],
-      sinks: this.#describeSinks(values),
+      sinks: this.#outputs.describe(values, isOver),
       deadLetters,
       processors: [...(stated?.states ?? [])]
     }
     this.#writer.write(checkpoint)
+    this.#committedBytes = this.#writtenBytes(values)
     this.#last = { checkpoint, values: values.slice() }
     this.#committed = progress
     const neededSegment = Math.min(this.#previousSegment, deadLetters.segment)
@@ -233,15 +260,6 @@ export class Committer {
     if (!replaysOnly || resumed === undefined) return undefined
     const { configHash, isComplete, inputs } = resumed
     return { configHash, isComplete, inputs }
-  }
-
-  #describeSinks(values: Float64Array): SinkCheckpoint[] {
-    const names = nodeNames(this.#settings.plan)
-    const first = this.#settings.plan.processors.length
-    return this.#sinks.map((sink, index) => {
-      const length = values[NODE_OFFSET + (first + index) * NODE_STRIDE + NODE.sink_length]
-      return { name: names[first + index], ...(sink === undefined ? {} : { file: sink.describe(length) }) }
-    })
   }
 
   #newlyFinished(inputs: ReturnType<InputPositions['all']>): number[] {

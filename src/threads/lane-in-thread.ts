@@ -48,7 +48,8 @@ export class LaneInThread {
     else if (request.type === 'stop') {
       this.#isStopping = true
       this.#lane?.lane.stop()
-    } else if (request.type === 'abandon') this.#lane?.lane.abandon()
+    } else if (request.type === 'reopen') this.#lane?.lane.reopen(request.sinks)
+    else if (request.type === 'abandon') this.#lane?.lane.abandon()
     else this.#lane?.replay(request)
   }
 

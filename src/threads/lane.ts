@@ -57,6 +57,7 @@ try {
     else if (request.type === 'input') names[request.number] = request
     else if (request.type === 'stop') stop()
     else if (request.type === 'committed') opened?.committed(request)
+    else if (request.type === 'reopen') opened?.lane.reopen(request.sinks)
     else if (request.type === 'abandon') opened?.lane.abandon()
     else opened?.replay(request)
   })

@@ -267,6 +267,7 @@ export class Run {
         this.#replays?.committed(values)
       },
       onWaiting: reason => this.#noteWaiting(THE_CHECKPOINT, reason),
+      onReplaced: sinks => this.#lane.request({ type: 'reopen', sinks }),
       onFailure: message => this.stop(message)
     })
   }

@@ -69,6 +69,8 @@ export type LaneRequest =
   | ({ readonly type: 'committed' } & LaneCommit)
   /** Main has opened an input that it reads itself; its first chunk comes after this message. */
   | { readonly type: 'input'; readonly number: number; readonly name: string; readonly file: string | undefined }
+  /** The files of these sinks, by their numbers, were renamed or deleted: go on in those that their paths lead to. */
+  | { readonly type: 'reopen'; readonly sinks: readonly number[] }
   /** Begin this replay, or go on with it. */
   | { readonly type: 'replay'; readonly job: ReplayJob }
   /** Let no more letters in, and say so when those that are in are settled. */

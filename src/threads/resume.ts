@@ -65,7 +65,12 @@ export function prepareFiles(
     return
   }
   for (const sink of checkpoint.sinks) {
-    const { cutBytes, savedAs } = cutSink(nodeFileSystem, stateFolder, sink)
+    const { cutBytes, savedAs, movedTo, isGone } = cutSink(nodeFileSystem, stateFolder, sink)
+    if (movedTo !== undefined) {
+      say(`The output ${quote(sink.name)} was renamed to ${movedTo}. It goes on in a new file at ${sink.file!.path}.`)
+    } else if (isGone === true) {
+      say(`The output ${quote(sink.name)} was renamed or deleted. It goes on in a new file at ${sink.file!.path}.`)
+    }
     if (savedAs !== undefined) {
       say(
         `The output ${quote(sink.name)} had ${cutBytes} bytes behind the checkpoint. They were cut off and kept in ${savedAs}.`

@@ -33,6 +33,7 @@ export interface RunCommitsSettings {
   readonly onCommitted: CommitterSettings['onCommitted']
   /** No commit goes through at the moment; undefined: they do again. */
   readonly onWaiting: (reason: string | undefined) => void
+  readonly onReplaced: CommitterSettings['onReplaced']
   /** The run must end. */
   readonly onFailure: (message: string) => void
 }
@@ -73,7 +74,7 @@ export class RunCommits {
   /** The outputs are open and as they should be: the first commit. Throws a UserError when it cannot be. */
   start(letters: OpenedLetters): void {
     const { plan, region, stateFolder, positions, commits, resumed, onCommitted, onWaiting } = this.#settings
-    const { replaysOnly, syncReplays } = this.#settings
+    const { replaysOnly, syncReplays, onReplaced, log } = this.#settings
     try {
       this.#committer = new Committer({
         plan,
@@ -89,6 +90,8 @@ export class RunCommits {
         fileSystem: plan.durability === 'fast' || !commits ? WITHOUT_SYNCS : nodeFileSystem,
         onCommitted: commits ? onCommitted : () => undefined,
         onWaiting,
+        onReplaced,
+        log,
         onFailure: failure => this.#fail(failure)
       })
       if (commits) this.#committer.start()

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
-import { appendFileSync, mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 
@@ -319,3 +329,53 @@ function pass(count: () => void): (milliseconds: number) => void {
     while (performance.now() < until);
   }
 }
+
+describe('a file that was renamed or deleted under the sink', () => {
+  test('has all lines up to the reopening, and the new one those after it [F11]', t => {
+    const folder = temporaryFolder(t)
+    const path = join(folder, 'out.log')
+    const sink = open(folder)
+    sink.write(Buffer.from('one\n'))
+    const before = sink.identity
+    renameSync(path, `${path}.1`)
+    sink.write(Buffer.from('two\n'))
+    sink.reopen?.()
+    assert.equal(sink.length, 0)
+    assert.notEqual(sink.identity, before)
+    sink.write(Buffer.from('three\n'))
+    rmSync(path)
+    sink.reopen?.()
+    sink.write(Buffer.from('four\n'))
+    sink.close()
+    assert.equal(readFileSync(`${path}.1`, 'utf8'), 'one\ntwo\n')
+    assert.equal(readFileSync(path, 'utf8'), 'four\n')
+  })
+
+  test('goes on behind what is in the new one, on a line of its own', t => {
+    const folder = temporaryFolder(t)
+    const path = join(folder, 'out.log')
+    const sink = open(folder)
+    renameSync(path, `${path}.1`)
+    writeFileSync(path, 'half a line')
+    sink.reopen?.()
+    assert.equal(sink.length, 11)
+    sink.write(Buffer.from('whole\n'))
+    sink.close()
+    assert.equal(readFileSync(path, 'utf8'), 'half a line\nwhole\n')
+  })
+
+  test('stays the one that is written when its path leads to no file', t => {
+    const folder = temporaryFolder(t)
+    const path = join(folder, 'out.log')
+    const sink = open(folder)
+    renameSync(path, `${path}.1`)
+    mkdirSync(path)
+    assert.throws(() => sink.reopen?.(), /it is a folder/)
+    rmSync(path, { recursive: true })
+    execFileSync('mkfifo', [path])
+    assert.throws(() => sink.reopen?.(), UserError)
+    sink.write(Buffer.from('still\n'))
+    sink.close()
+    assert.equal(readFileSync(`${path}.1`, 'utf8'), 'still\n')
+  })
+})

@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 
 import { z } from 'zod'
 
+import { fileIdentity } from '../../base/file-identity.ts'
 import { type FileSystem, nodeFileSystem } from '../../base/file-system.ts'
 import { quote } from '../../base/quote.ts'
 import { UserError } from '../../base/user-error.ts'
@@ -39,9 +40,29 @@ export const fileSink = createFileSink(nodeFileSystem)
 
 function openFile(fileSystem: FileSystem, name: string, mode: Mode, setup: SinkSetup): Sink {
   const path = resolve(setup.baseFolder, name)
+  const opened = openDescriptor(fileSystem, name, path, openFlags(mode, setup), setup.isContinued !== true)
+  return new FileSink(fileSystem, name, path, opened, setup)
+}
+
+interface OpenedFile {
+  readonly descriptor: number
+  /** Undefined for what is no regular file. */
+  readonly length: number | undefined
+  readonly identity: string
+  /** Somebody's last line has no end: ours must not be glued to it. */
+  readonly startsInsideLine: boolean
+}
+
+function openDescriptor(
+  fileSystem: FileSystem,
+  name: string,
+  path: string,
+  flags: number,
+  looksAtEnd: boolean
+): OpenedFile {
   let descriptor: number
   try {
-    descriptor = fileSystem.openSync(path, openFlags(mode, setup))
+    descriptor = fileSystem.openSync(path, flags)
   } catch (cause) {
     throw cannotWrite(name, path, cause)
   }
@@ -52,16 +73,17 @@ function openFile(fileSystem: FileSystem, name: string, mode: Mode, setup: SinkS
   }
   const length = status.isFile() ? Number(status.size) : undefined
   const startsInsideLine =
-    length !== undefined && length > 0 && setup.isContinued !== true && !endsWithNewline(fileSystem, path, length)
-  return new FileSink(fileSystem, descriptor, name, length, startsInsideLine, setup)
+    length !== undefined && length > 0 && looksAtEnd && !endsWithNewline(fileSystem, path, length)
+  return { descriptor, length, identity: fileIdentity(status), startsInsideLine }
 }
 
 // Always appending: what others add stays, and a file that was emptied under us gets no hole.
+const APPENDING = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (constants.O_NONBLOCK ?? 0)
+
 function openFlags(mode: Mode, setup: SinkSetup): number {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | (constants.O_NONBLOCK ?? 0)
-  if (setup.isContinued === true) return flags
-  if (mode === 'refuse') return flags | constants.O_EXCL
-  return mode === 'replace' || (mode === 'auto' && setup.replace) ? flags | constants.O_TRUNC : flags
+  if (setup.isContinued === true) return APPENDING
+  if (mode === 'refuse') return APPENDING | constants.O_EXCL
+  return mode === 'replace' || (mode === 'auto' && setup.replace) ? APPENDING | constants.O_TRUNC : APPENDING
 }
 
 function endsWithNewline(fileSystem: FileSystem, path: string, length: number): boolean {
@@ -88,30 +110,48 @@ const NEWLINE = new Uint8Array([0x0a])
 class FileSink implements Sink {
   private readonly fileSystem: FileSystem
   private readonly name: string
+  private readonly path: string
   private readonly blockThread: (milliseconds: number) => void
   private descriptor: number
+  private identityOfFile: string
   private bytesInFile: number | undefined
-  /** Somebody's last line has no end: ours must not be glued to it. */
   private startsInsideLine: boolean
 
-  constructor(
-    fileSystem: FileSystem,
-    descriptor: number,
-    name: string,
-    length: number | undefined,
-    startsInsideLine: boolean,
-    setup: SinkSetup
-  ) {
+  constructor(fileSystem: FileSystem, name: string, path: string, file: OpenedFile, setup: SinkSetup) {
     this.fileSystem = fileSystem
-    this.descriptor = descriptor
     this.name = name
-    this.bytesInFile = length
-    this.startsInsideLine = startsInsideLine
+    this.path = path
+    this.descriptor = file.descriptor
+    this.identityOfFile = file.identity
+    this.bytesInFile = file.length
+    this.startsInsideLine = file.startsInsideLine
     this.blockThread = milliseconds => setup.blockThread(milliseconds)
   }
 
   get length(): number | undefined {
     return this.bytesInFile
+  }
+
+  get identity(): string | undefined {
+    return this.bytesInFile === undefined ? undefined : this.identityOfFile
+  }
+
+  reopen(): void {
+    const file = openDescriptor(this.fileSystem, this.name, this.path, APPENDING, true)
+    if (file.length === undefined) {
+      this.fileSystem.closeSync(file.descriptor)
+      throw new UserError(`cannot write ${quote(this.name)}: it is no regular file any more`)
+    }
+    const { descriptor } = this
+    this.descriptor = file.descriptor
+    this.identityOfFile = file.identity
+    this.bytesInFile = file.length
+    this.startsInsideLine = file.startsInsideLine
+    try {
+      this.fileSystem.closeSync(descriptor)
+    } catch {
+      // What this would tell, the committer is told too: it syncs the old file before it commits the new one.
+    }
   }
 
   write(bytes: Uint8Array): void {

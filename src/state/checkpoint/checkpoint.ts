@@ -87,6 +87,10 @@ export interface InputFile extends FilePlace {
 
 export interface SinkFile extends FilePlace {
   readonly length: number
+  /** When it was made, in nanoseconds since 1970: an inode that is used again has another. Where the system tells it. */
+  readonly bornNanoseconds?: string
+  /** The run had ended, and the file had no byte more: whatever became of it since, there is nothing to cut off it. */
+  readonly isAtRest?: boolean
   /** Of the bytes before `length`. */
   readonly before: Mark
 }

@@ -3,17 +3,21 @@
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
 
-import { fileIdentity } from '../../base/file-identity.ts'
+import { fileIdentity, fileNumber } from '../../base/file-identity.ts'
 import { type FileSystem, nodeFileSystem } from '../../base/file-system.ts'
 import { quote } from '../../base/quote.ts'
 import { systemErrorCode } from '../../base/system-error.ts'
 import type { SinkFile } from './checkpoint.ts'
 import { FileChangedError } from './input-file.ts'
 import { markBefore } from './marks.ts'
+import { bornOf } from './moved-file.ts'
 import { syncData, syncFolder } from './sync.ts'
 
 export class CommittedSink {
   readonly path: string
+  /** Tells the file from others, as a snapshot does. */
+  readonly fileNumber: number
+  readonly #identity: string
   readonly #fileSystem: FileSystem
   readonly #descriptor: number
 
@@ -23,6 +27,8 @@ export class CommittedSink {
     this.#fileSystem = fileSystem
     this.#descriptor = fileSystem.openSync(path, constants.O_RDONLY)
     try {
+      this.#identity = fileIdentity(fileSystem.fstatSync(this.#descriptor))
+      this.fileNumber = fileNumber(this.#identity)
       syncFolder(fileSystem, dirname(path))
     } catch (error) {
       this.close()
@@ -35,8 +41,11 @@ export class CommittedSink {
     syncData(this.#fileSystem, this.#descriptor, this.path)
   }
 
-  /** For the checkpoint. Throws a FileChangedError when the file has fewer bytes than were written. */
-  describe(length: number): SinkFile {
+  /**
+   * For the checkpoint. `isOver`: nobody writes to it any more. Throws a FileChangedError when the file has fewer bytes
+   * than were written.
+   */
+  describe(length: number, isOver = false): SinkFile {
     const status = this.#fileSystem.fstatSync(this.#descriptor)
     if (Number(status.size) < length) {
       throw new FileChangedError(
@@ -48,6 +57,8 @@ export class CommittedSink {
       device: String(status.dev),
       inode: String(status.ino),
       length,
+      ...bornOf(status),
+      ...(isOver && Number(status.size) === length ? { isAtRest: true } : {}),
       before: markBefore(this.#fileSystem, this.#descriptor, length)
     }
   }
@@ -55,11 +66,10 @@ export class CommittedSink {
   /** True when the path leads to another file now, or to none: somebody has rotated it. */
   isReplaced(): boolean {
     try {
-      const here = fileIdentity(this.#fileSystem.statSync(this.path))
-      return here !== fileIdentity(this.#fileSystem.fstatSync(this.#descriptor))
+      return fileIdentity(this.#fileSystem.statSync(this.path)) !== this.#identity
     } catch (error) {
-      if (systemErrorCode(error) === 'ENOENT') return true
-      throw error
+      // Anything else says nothing about what the path leads to.
+      return ['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')
     }
   }
 

@@ -45,6 +45,45 @@ describe('an output', () => {
     assert.deepEqual(readdirSync(state), [])
   })
 
+  for (const length of [5000, 20, 0]) {
+    test(`that was renamed in its folder is cut back there: ${length} bytes [F11]`, t => {
+      const path = fileWith(t, 'out.log', LINES)
+      const sink = sinkAt(path, length)
+      renameSync(path, `${path}.1`)
+      writeFileSync(path, 'of another\n')
+      assert.deepEqual(checkSink(nodeFileSystem, sink), { matches: true, sizeBytes: LINES.length })
+      const cutBytes = LINES.length - length
+      const cut = cutSink(nodeFileSystem, temporaryFolder(t), sink)
+      assert.deepEqual(cut, { cutBytes, savedAs: undefined, movedTo: `${path}.1` })
+      assert.equal(readFileSync(`${path}.1`, 'utf8'), LINES.slice(0, length))
+      assert.equal(readFileSync(path, 'utf8'), 'of another\n')
+    })
+  }
+
+  test('is not taken for another one that has its inode now', t => {
+    const path = fileWith(t, 'out.log', LINES)
+    const sink = sinkAt(path, 20)
+    const file = { ...sink.file!, bornNanoseconds: '1' }
+    renameSync(path, `${path}.1`)
+    assertDiffers(checkSink(nodeFileSystem, { ...sink, file }), 'missing', /is gone/)
+    const { bornNanoseconds: _, ...unknown } = file
+    assertDiffers(checkSink(nodeFileSystem, { ...sink, file: unknown }), 'missing', /is gone/)
+    assert.throws(() => cutSink(nodeFileSystem, temporaryFolder(t), { ...sink, file }), UserError)
+    assert.equal(readFileSync(`${path}.1`, 'utf8'), LINES)
+  })
+
+  test('of a run that had ended may be gone: nothing is to be cut off it [F11]', t => {
+    const path = fileWith(t, 'out.log', LINES)
+    const held = new CommittedSink(path)
+    t.after(() => held.close())
+    const sink = { name: 'end', file: held.describe(LINES.length, true) }
+    assert.equal(held.describe(LINES.length - 1, true).isAtRest, undefined, 'it has bytes behind the checkpoint')
+    rmSync(path)
+    assert.equal(checkSink(nodeFileSystem, sink).matches, true)
+    const cut = cutSink(nodeFileSystem, temporaryFolder(t), sink)
+    assert.deepEqual(cut, { cutBytes: 0, savedAs: undefined, isGone: true })
+  })
+
   test('that does not match is not touched', t => {
     const state = temporaryFolder(t)
     const path = fileWith(t, 'out.log', LINES)

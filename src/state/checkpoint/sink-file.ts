@@ -13,12 +13,17 @@ import { UserError } from '../../base/user-error.ts'
 import type { SinkCheckpoint, SinkFile } from './checkpoint.ts'
 import { cannotOpen, compareDescriptor, comparePath, type Expected, type FileCheck } from './compare.ts'
 import { removeQuietly, writeAll } from './files.ts'
+import { findMoved } from './moved-file.ts'
 import { syncFile, syncFolder } from './sync.ts'
 
 /** A run waits for a commit before it has written more than this. */
 export const UNCOMMITTED_BYTES = 64 * 1024 * 1024
 
 export interface Cut {
+  /** Where the file is now, when somebody has renamed it. */
+  readonly movedTo?: string
+  /** It is gone, or moved to where it was not looked for; nothing was to be cut off it. */
+  readonly isGone?: boolean
   readonly cutBytes: number
   /** File with the bytes that were cut, when they were saved. */
   readonly savedAs: string | undefined
@@ -27,10 +32,17 @@ export interface Cut {
 const NOTHING_CUT: Cut = { cutBytes: 0, savedAs: undefined }
 const COPY_BYTES = 1024 * 1024
 
-/** A file that has only grown matches, and one that is gone if nothing was in it. So does a sink that is no file. */
+/**
+ * A file that has only grown matches, also under another name in its folder. So does one that is gone if nothing was in
+ * it, or nothing was to be cut off it; and a sink that is no file.
+ */
 export function checkSink(fileSystem: FileSystem, { name, file }: SinkCheckpoint): FileCheck {
   if (file === undefined) return { matches: true, sizeBytes: 0 }
-  return orEmpty(file, comparePath(fileSystem, expectedOf(name, file)))
+  const expected = expectedOf(name, file)
+  const check = comparePath(fileSystem, expected)
+  if (check.matches || !isElsewhere(check)) return check
+  const moved = findMoved(fileSystem, expected, file.bornNanoseconds)
+  return moved === undefined ? orEmpty(file, check) : comparePath(fileSystem, { ...expected, path: moved })
 }
 
 /** Takes away what the file has behind the checkpoint. Throws a UserError, with nothing cut, when it does not match. */
@@ -72,16 +84,24 @@ function change(
 ): Cut {
   if (file === undefined) return NOTHING_CUT
   const expected = expectedOf(name, file)
+  const check = comparePath(fileSystem, expected)
+  const movedTo = isElsewhere(check) ? findMoved(fileSystem, expected, file.bornNanoseconds) : undefined
+  if (isElsewhere(check) && movedTo === undefined) {
+    sizeOf(orEmpty(file, check))
+    return file.length === 0 ? NOTHING_CUT : { ...NOTHING_CUT, isGone: true }
+  }
+  const path = movedTo ?? file.path
   let descriptor: number
   try {
-    descriptor = fileSystem.openSync(file.path, constants.O_RDWR | (constants.O_NONBLOCK ?? 0))
+    descriptor = fileSystem.openSync(path, constants.O_RDWR | (constants.O_NONBLOCK ?? 0))
   } catch (cause) {
-    sizeOf(orEmpty(file, cannotOpen(expected, cause)))
+    sizeOf(cannotOpen({ ...expected, path }, cause))
     return NOTHING_CUT
   }
+  const moved = movedTo === undefined ? {} : { movedTo }
   try {
     const size = sizeOf(compareDescriptor(fileSystem, descriptor, expected))
-    return size === file.length ? NOTHING_CUT : cut(descriptor, file.length, size)
+    return { ...(size === file.length ? NOTHING_CUT : cut(descriptor, file.length, size)), ...moved }
   } catch (cause) {
     if (systemErrorCode(cause) === undefined) throw cause
     throw new UserError(`The output ${quote(name)} cannot be cut back: ${systemErrorReason(cause)}.`, {
@@ -112,9 +132,15 @@ function sizeOf(check: FileCheck): number {
   return check.sizeBytes
 }
 
+function isElsewhere(check: FileCheck): boolean {
+  return !check.matches && (check.difference === 'missing' || check.difference === 'replaced')
+}
+
+/** Nothing is missing where nothing was, or where nothing could be too much. */
 function orEmpty(file: SinkFile, check: FileCheck): FileCheck {
   const isGone = !check.matches && check.difference === 'missing'
-  return isGone && file.length === 0 ? { matches: true, sizeBytes: 0 } : check
+  if (isGone && file.length === 0) return { matches: true, sizeBytes: 0 }
+  return isElsewhere(check) && file.isAtRest === true ? { matches: true, sizeBytes: file.length } : check
 }
 
 function expectedOf(name: string, file: SinkFile): Expected {
