@@ -39,7 +39,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 export function commonKeys(): string {
   const maps: Readonly<Record<string, z.ZodType>> = { retry: retrySchema, circuit_breaker: circuitBreakerSchema }
   const told = optionsOf(keys).flatMap(option =>
-    Object.hasOwn(maps, option.name) ? [option, ...inside(option.name, optionsOf(maps[option.name]!))] : [option]
+    Object.hasOwn(maps, option.name) ? [option, ...inside(option.name, optionsOf(maps[option.name]))] : [option]
   )
   return optionTable(
     told.map(option => ({

@@ -43,7 +43,7 @@ export class CircuitBreaker {
     this.#failures[this.#next] = number
     this.#next = (this.#next + 1) % errors
     // The oldest of as many failures as it takes.
-    if (number - this.#failures[this.#next]! >= of) return
+    if (number - this.#failures[this.#next] >= of) return
     this.#isOpen = true
     this.#wait()
     const failed = `${errors} of its last ${of} lines failed, the newest with: ${message}.`

@@ -90,7 +90,7 @@ describe('notes of lines that end whole processes', () => {
     const notes = readFileSync(join(folder, POISON_FILE))
     for (let at = 0; at < line.length; at++) {
       const damaged = Buffer.from(line)
-      damaged[at]! ^= 0x10
+      damaged[at] ^= 0x10
       writeFileSync(join(folder, POISON_LINE_FILE), damaged)
       writeFileSync(join(folder, POISON_FILE), notes)
       assert.deepEqual(PoisonNotes.begin(folder, 'a', isBehind).lines, [], `byte ${at}`)

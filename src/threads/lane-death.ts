@@ -1,6 +1,7 @@
 // How the death of a lane's thread is told. A dead thread tells nothing: what it was at stands in shared memory.
 
 import { quote } from '../base/quote.ts'
+import { describeError } from '../engine/errors.ts'
 import type { Plan } from '../engine/index.ts'
 import type { Progress } from '../shared-memory/index.ts'
 
@@ -17,7 +18,7 @@ export function deathOf(failure: unknown, exitCode: number): LaneDeath {
     return { reason: 'died', cause: 'memory', exitCode, message: 'out of memory' }
   }
   if (failure === undefined) return { reason: 'died', cause: 'exit', exitCode, message: `exit ${exitCode}` }
-  const message = failure instanceof Error ? failure.message : String(failure)
+  const message = describeError(failure).message
   return { reason: 'died', cause: 'error', exitCode, message }
 }
 

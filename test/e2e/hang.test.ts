@@ -56,7 +56,7 @@ function output(folder: string): string {
 /** `number code processor` of each. */
 function letters(folder: string): string[] {
   const [stateFolder] = stateFoldersIn(join(folder, '.linescope'))
-  return [...readDeadLetters(stateFolder!)].map(entry => {
+  return [...readDeadLetters(stateFolder)].map(entry => {
     if (entry.kind !== 'letter') throw new Error(`the dead-letter log has ${JSON.stringify(entry)}`)
     const { lineNumber, error, processor, original, attempts } = entry.letter
     assert.equal(Buffer.from(original.bytes).toString(), `line ${lineNumber}\n`)

@@ -91,10 +91,10 @@ describe('a run whose lane is ended again and again', { concurrency: 2 }, () => 
   test('and whose outputs are not cut back is found out (negative control)', async t => {
     const [killed] = KILLED_PIPELINES
     const settings = { lineCount: LINES_OF_CONTROL, spinMicroseconds: 40, kills: 0, random: randomOf(1) }
-    const undisturbed = await runThroughKills(t, killed!, settings)
+    const undisturbed = await runThroughKills(t, killed, settings)
     const broken = killsOf(t, seedOf(t, 0), 4, 'uncut')
 
-    const disturbed = await runThroughKills(t, killed!, { ...settings, options: { env: broken.env } })
+    const disturbed = await runThroughKills(t, killed, { ...settings, options: { env: broken.env } })
 
     assert.throws(() => assertSame(disturbed, undisturbed, LINES_OF_CONTROL))
   })

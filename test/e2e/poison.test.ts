@@ -137,8 +137,8 @@ function kindOf(index: number): Kind {
   const deadly = DEADLY_KINDS.length * DEADLY
   const distance = Math.floor(POISON / deadly)
   const which = Math.floor(index / distance)
-  if (index % distance === 0 && which < deadly) return DEADLY_KINDS[which % DEADLY_KINDS.length]!
-  return MILD_KINDS[index % MILD_KINDS.length]!
+  if (index % distance === 0 && which < deadly) return DEADLY_KINDS[which % DEADLY_KINDS.length]
+  return MILD_KINDS[index % MILD_KINDS.length]
 }
 
 describe('poison lines', () => {
@@ -164,7 +164,7 @@ describe('poison lines', () => {
     const [stateFolder] = stateFoldersIn(join(folder, '.linescope'))
     const told: string[] = []
     const bytes = createHash('sha256')
-    for (const entry of readDeadLetters(stateFolder!)) {
+    for (const entry of readDeadLetters(stateFolder)) {
       assert.equal(entry.kind, 'letter')
       if (entry.kind !== 'letter') continue
       const { kind, error, original } = entry.letter
