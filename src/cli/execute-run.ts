@@ -8,6 +8,7 @@ import { builtins } from '../builtins.ts'
 import { type LoadedPlan, loadPlan } from '../config/load-plan.ts'
 import { jsonText } from '../contract/name-map.ts'
 import { openState } from '../state/open-state.ts'
+import type { RunInformation } from '../state/run-json.ts'
 import { rememberStart } from '../state/started-with.ts'
 import { type LaneEnd, Run, type StatsAnswer } from '../threads/main.ts'
 import { decideBeginning, type ResumeWish, replacesOutputs } from '../threads/resume.ts'
@@ -51,6 +52,7 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
   try {
     const { token, isGiven } = tokenOf(options)
     requireToken(options, isGiven)
+    if (state.crashed !== undefined) say(lastWords(state.crashed))
     const beginning = decideBeginning(state.folder, plan, wishOf(options))
     if (beginning.note !== undefined) say(beginning.note)
     if (beginning.kind === 'nothing') return EXIT.done
@@ -125,6 +127,11 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
     state.close()
     if (!hasClosed) killOurselves()
   }
+}
+
+function lastWords({ pid, startedAtMilliseconds }: RunInformation): string {
+  const since = new Date(startedAtMilliseconds).toISOString()
+  return `The run before this one (process ${pid}, since ${since}) ended without a word: it was killed, or the machine went down.`
 }
 
 /** A stop whose time was up: what is settled is written, the rest is said. */

@@ -25,6 +25,7 @@ import {
   OUTCOME,
   PathWriter,
   type Region,
+  regionShift,
   ROOT_PATH,
   SnapshotWriter,
   SOME_FORK,
@@ -106,7 +107,7 @@ export class Telemetry {
     this.recordsJourneys = this.journeys !== undefined
     this.control = new LaneControl(region)
     this.#endToEnd = nodeCount(region.shape)
-    this.#shift = performance.timeOrigin - region.originMilliseconds
+    this.#shift = regionShift(region)
   }
 
   /** Number of the newest snapshot. */

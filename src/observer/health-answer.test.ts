@@ -19,7 +19,7 @@ function observed(secrets: string[] = []) {
   lane.publish('running')
   const observer = new Observer({ pipeline: PIPELINE, regions: [region], reveal: createReveal(secrets), version: '1' })
   const passTime = (milliseconds: number): void => {
-    ;(region as { originMilliseconds: number }).originMilliseconds -= milliseconds
+    ;(region as { monotonicOriginMilliseconds: number }).monotonicOriginMilliseconds -= milliseconds
   }
   return { region, lane, observer, passTime }
 }

@@ -20,7 +20,6 @@ export function healthAnswer(sources: StatsSources): Health {
     ...corruptionsOf(sources),
     ...described.flatMap(lane => troublesOf(lane, state))
   ]
-  const now = Date.now()
   return {
     status: faults.length > 0 ? 'failing' : troubles.length > 0 ? 'degraded' : 'ok',
     state,
@@ -31,7 +30,7 @@ export function healthAnswer(sources: StatsSources): Health {
     version: sources.version,
     pipeline: sources.pipeline.name,
     started_at: isoMoment(lanes.startedAtMilliseconds),
-    uptime_seconds: Math.max(0, now - lanes.startedAtMilliseconds) / 1000,
+    uptime_seconds: lanes.uptimeSeconds,
     snapshot_age_seconds: lanes.snapshotAgeSeconds ?? null,
     lanes: described
   }

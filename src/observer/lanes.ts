@@ -1,7 +1,7 @@
 // All lanes together: sums of their counters, the run's state, who is busy.
 
 import type { Lane } from '../contract/health.ts'
-import { counterCount, type Region } from '../shared-memory/index.ts'
+import { counterCount, type Region, regionMilliseconds } from '../shared-memory/index.ts'
 import { type Busy, LaneReader } from './lane-reader.ts'
 import { isoMoment } from './moment.ts'
 
@@ -32,6 +32,11 @@ export class Lanes {
       if (busy?.node === node && (longest === undefined || busy.seconds > longest.seconds)) longest = busy
     }
     return longest
+  }
+
+  /** Whatever becomes of the clock. */
+  get uptimeSeconds(): number {
+    return Math.max(...this.readers.map(({ region }) => regionMilliseconds(region))) / 1000
   }
 
   /** Of the lane whose numbers are oldest; undefined while a lane has none. */

@@ -45,7 +45,7 @@ export function statsAnswer(sources: StatsSources): StatsAnswer {
     tracing: lanes.readers[0].region.shape.trace,
     at: isoMoment(now),
     started_at: isoMoment(lanes.startedAtMilliseconds),
-    uptime_seconds: Math.max(0, now - lanes.startedAtMilliseconds) / 1000,
+    uptime_seconds: lanes.uptimeSeconds,
     snapshot_age_seconds: lanes.snapshotAgeSeconds ?? null,
     ledger: ledgerOf(totals),
     rates: ratesOf(sources.rates),

@@ -64,7 +64,8 @@ export {
   type Region,
   type RegionLimits,
   type RegionShape,
-  regionMilliseconds
+  regionMilliseconds,
+  regionShift
 } from './region.ts'
 export type { ReplayMark } from './replay-mark.ts'
 export { type Snapshot, SnapshotReader } from './snapshot/reader.ts'

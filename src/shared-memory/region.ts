@@ -54,8 +54,10 @@ export const DEFAULT_LIMITS: RegionLimits = {
 export interface Region {
   readonly shape: RegionShape
   readonly limits: RegionLimits
-  /** Unix time in milliseconds that all times in the region count from. */
+  /** Unix time in milliseconds that all times in the region count from, as the clock said then. For showing only. */
   readonly originMilliseconds: number
+  /** The same instant by the clock that nobody can set, which all threads have in common. */
+  readonly monotonicOriginMilliseconds: number
   readonly buffer: SharedArrayBuffer
 }
 
@@ -73,6 +75,9 @@ export interface RegionLayout {
   readonly totalWords: number
 }
 
+// `performance.now()` counts from the start of its thread, and `performance.timeOrigin` is as wrong as the clock was then.
+const MONOTONIC_SHIFT = Number(process.hrtime.bigint()) / 1e6 - performance.now()
+
 const MAGIC = 0x4c_53_43_50
 /** Grows with every change of any layout: a reader refuses a region that it would misread. */
 export const LAYOUT_VERSION = 2
@@ -85,7 +90,13 @@ export function createRegion(shape: RegionShape, limits: Partial<RegionLimits> =
   const cells = new SharedCells(buffer)
   cells.store(0, MAGIC)
   cells.store(1, LAYOUT_VERSION)
-  return { shape, limits: wholeLimits, originMilliseconds: performance.timeOrigin + performance.now(), buffer }
+  return {
+    shape,
+    limits: wholeLimits,
+    originMilliseconds: Date.now(),
+    monotonicOriginMilliseconds: performance.now() + MONOTONIC_SHIFT,
+    buffer
+  }
 }
 
 /** The cells of a region and where its structures begin. Throws for a region of another version. */
@@ -98,9 +109,14 @@ export function openRegion(region: Region): { readonly cells: SharedCells; reado
   return { cells, layout }
 }
 
-/** Milliseconds since the region's origin, the same in every thread. */
+/** Milliseconds since the region's origin, the same in every thread, also when the machine's clock is set meanwhile. */
 export function regionMilliseconds(region: Region): number {
-  return performance.timeOrigin + performance.now() - region.originMilliseconds
+  return performance.now() + regionShift(region)
+}
+
+/** What `regionMilliseconds` is ahead of this thread's `performance.now()`. */
+export function regionShift(region: Region): number {
+  return MONOTONIC_SHIFT - region.monotonicOriginMilliseconds
 }
 
 export function regionLayout(shape: RegionShape, limits: RegionLimits): RegionLayout {

@@ -5,12 +5,15 @@ import { quote } from '../base/quote.ts'
 import { UserError } from '../base/user-error.ts'
 import type { Plan } from '../engine/index.ts'
 import type { InputPosition } from '../sdk/source.ts'
-import type { Checkpoint, InputCheckpoint } from '../state/checkpoint/checkpoint.ts'
+import type { Checkpoint, InputCheckpoint, SinkCheckpoint } from '../state/checkpoint/checkpoint.ts'
 import { checkInput } from '../state/checkpoint/input-file.ts'
 import { readCheckpoint } from '../state/checkpoint/reader.ts'
-import { checkSink, cutSink, cutUnfinishedLine } from '../state/checkpoint/sink-file.ts'
+import { checkSink, cutSink, cutUnfinishedLine, UNCOMMITTED_BYTES } from '../state/checkpoint/sink-file.ts'
 import { CheckpointWriter } from '../state/checkpoint/writer.ts'
 import { DeadLetterLog } from '../state/dead-letter-log/writer.ts'
+
+/** A run writes so much without a commit at most, and one batch may be a long one. */
+const ASKED_BYTES = 2 * UNCOMMITTED_BYTES
 
 /** What the user asked for; `auto` goes on with a run that was cut off. */
 export type ResumeWish = 'auto' | 'resume' | 'fresh'
@@ -41,7 +44,7 @@ export function decideBeginning(stateFolder: string, plan: Plan, wish: ResumeWis
     return { kind: 'fresh', note: 'The last run read its input to the end: this one starts from the beginning.' }
   }
   requireSamePipeline(checkpoint, plan, wish)
-  requireSameFiles(checkpoint, plan)
+  requireSameFiles(checkpoint, plan, wish)
   return {
     kind: 'resume',
     checkpoint,
@@ -117,7 +120,7 @@ function requireSamePipeline({ configHash, atMilliseconds }: Checkpoint, plan: P
 }
 
 /** A source that follows files, or takes them from a folder, finds out by itself what has become of them. */
-function requireSameFiles(checkpoint: Checkpoint, plan: Plan): void {
+function requireSameFiles(checkpoint: Checkpoint, plan: Plan, wish: ResumeWish): void {
   if (!plan.source.isEndless) {
     for (const input of checkpoint.inputs) {
       if (input.isFinished) continue
@@ -128,7 +131,18 @@ function requireSameFiles(checkpoint: Checkpoint, plan: Plan): void {
   for (const sink of checkpoint.sinks) {
     const check = checkSink(nodeFileSystem, sink)
     if (!check.matches) throw check.error
+    const behind = check.sizeBytes - (sink.file?.length ?? check.sizeBytes)
+    if (behind > ASKED_BYTES && wish !== 'resume') throw tooOld(sink, behind)
   }
+}
+
+function tooOld({ name, file }: SinkCheckpoint, behindBytes: number): UserError {
+  return new UserError(
+    `The checkpoint is older than the output ${quote(name)}: ${file!.path} has ${behindBytes} bytes behind it, more than a run leaves behind that was cut off. Was the state folder restored from an older copy?`,
+    {
+      hint: 'Go on from it all the same: --resume; what is cut off the output is kept in the state folder. Start over: --fresh.'
+    }
+  )
 }
 
 function describe({ atMilliseconds, inputs }: Checkpoint): string {

@@ -1,7 +1,7 @@
 // Processes that die or stand still, and states that are not what they were.
 
 import assert from 'node:assert/strict'
-import { cpSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -78,6 +78,44 @@ test('a state that was restored from an older copy is gone on with, exactly [F9]
   cpSync(copy, state, { recursive: true })
   const ended = await linescope(t, ['run', 'pipeline.yaml', ...ALONE], { cwd: folder })
   assert.equal(ended.code, 0, ended.stderr)
+  assert.equal(outputOf(folder), LINES)
+})
+
+test('an output with far more behind the checkpoint than a crash leaves is not cut unasked [F9]', async t => {
+  const folder = makeFolder(t, SLOW_FILES)
+  const cli = start(t, ['run', 'pipeline.yaml', ...ALONE], { cwd: folder })
+  await until('lines', () => outputOf(folder).split('\n').length > 200 || undefined)
+  cli.process.kill('SIGTERM')
+  await cli.end()
+  const output = join(folder, 'out.log')
+  const before = readFileSync(output)
+  truncateSync(output, before.length + 200 * 1024 ** 2)
+  const asked = await linescope(t, ['run', 'pipeline.yaml', ...ALONE], { cwd: folder })
+  assert.equal(asked.code, 2, asked.stderr)
+  assert.match(asked.stderr, /The checkpoint is older than the output "end".*--resume.*--fresh/s)
+  assert.equal(statSync(output).size, before.length + 200 * 1024 ** 2)
+  truncateSync(output, before.length)
+  const ended = await linescope(t, ['run', 'pipeline.yaml', ...ALONE], { cwd: folder })
+  assert.equal(ended.code, 0, ended.stderr)
+  assert.equal(outputOf(folder), LINES)
+})
+
+test('a run says when the one before it was killed [E12]', async t => {
+  const folder = makeFolder(t, SLOW_FILES)
+  const args = ['run', 'pipeline.yaml', '--port', '0', '--exit']
+  const killed = start(t, args, { cwd: folder })
+  await killed.url()
+  await until('lines', () => outputOf(folder).split('\n').length > 100 || undefined)
+  killed.process.kill('SIGKILL')
+  await killed.end()
+  const next = start(t, args, { cwd: folder })
+  await next.says(new RegExp(`The run before this one \\(process ${killed.pid}, since .*ended without a word`))
+  await next.url()
+  next.process.kill('SIGTERM')
+  await next.end()
+  const last = await linescope(t, args, { cwd: folder })
+  assert.equal(last.code, 0, last.stderr)
+  assert.doesNotMatch(last.stderr, /without a word/)
   assert.equal(outputOf(folder), LINES)
 })
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { test } from 'node:test'
+import { Worker } from 'node:worker_threads'
 import { openRegion, regionMilliseconds } from '../region.ts'
 import { testRegion } from '../test-region.ts'
 import { LaneControl } from './lane.ts'
@@ -75,10 +77,31 @@ test('progress names the lines that the call was made with, wherever in a large 
 test('a time beyond 32 bits of milliseconds is told right', () => {
   const region = testRegion()
   // As if the region were 60 days old: its milliseconds no longer fit in a word.
-  const old = { ...region, originMilliseconds: region.originMilliseconds - 60 * 86_400_000 }
+  const old = { ...region, monotonicOriginMilliseconds: region.monotonicOriginMilliseconds - 60 * 86_400_000 }
   const now = regionMilliseconds(old)
   new LaneControl(old).enter(1, now - 5_000)
   assert.equal(new ControlReader(old).progress().sinceMilliseconds, Math.floor(now - 5_000))
+})
+
+test('times count on in the same way when the clock is set, back or ahead [G1]', () => {
+  const region = testRegion()
+  for (const jump of [-3_600_000, 365 * 86_400_000, -10 * 365 * 86_400_000]) {
+    // The clock jumps by as much as the instant at which it showed the region's beginning seems to be another one.
+    const after = { ...region, originMilliseconds: region.originMilliseconds - jump }
+    assert.ok(Math.abs(regionMilliseconds(after) - regionMilliseconds(region)) < 1_000)
+  }
+})
+
+test('threads agree about the time, whenever they began [G1]', async () => {
+  const region = testRegion()
+  const worker = new Worker(
+    `const { parentPort, workerData } = require('node:worker_threads')
+     import(workerData.module).then(({ regionMilliseconds }) => parentPort.postMessage(regionMilliseconds(workerData.region)))`,
+    { eval: true, workerData: { region, module: new URL('../region.ts', import.meta.url).href } }
+  )
+  const before = regionMilliseconds(region)
+  const [there] = (await once(worker, 'message')) as [number]
+  assert.ok(before <= there && there <= regionMilliseconds(region))
 })
 
 test('heartbeats wrap around and go on', () => {
