@@ -20,6 +20,8 @@ export const exitLater = line => {
 export const hang = line => { while (line === '7'); return line }
 export const never = () => new Promise(() => undefined)
 export const slow = line => new Promise(resolve => setTimeout(resolve, 100, line))
+// Long enough for the thread to be reached meanwhile, also on a busy machine.
+export const slower = line => new Promise(resolve => setTimeout(resolve, 1500, line))
 export const letGo = line => { void Promise.reject(new Error('let go of ' + line)); return line }
 export const throwsLater = line => { setImmediate(() => { throw new Error('later') }); return new Promise(resolve => setTimeout(resolve, 20, line)) }
 `
@@ -126,7 +128,7 @@ describe("a lane's thread", () => {
   })
 
   test('is ready while its last lines are under way, and again after it was ended from outside', async t => {
-    const { handle, output } = start(t, 'slow', { port: 0 })
+    const { handle, output } = start(t, 'slower', { port: 0 })
     const intruder = new ThreadIntruder(t)
     await handle.ready
     const { url } = handle
