@@ -108,7 +108,7 @@ export class Calls {
       node.replaceSlot()
       slot.batch.pending++
       slot.startedAt = performance.now()
-      this.#telemetry.noteBegun(slot.batch, slot.item)
+      this.#telemetry.progress.noteBegun(slot.batch, slot.item)
     }
     this.#track(node, slot)
   }
@@ -228,8 +228,8 @@ export class Calls {
     slot.attempt = attempt
     slot.isActive = true
     slot.startedAt = performance.now()
-    this.#telemetry.noteBegun(batch, item)
-    this.#telemetry.enterLine(node.id, slot.startedAt, batch, item)
+    this.#telemetry.progress.noteBegun(batch, item)
+    this.#telemetry.progress.enterLine(node.id, slot.startedAt, batch, item)
     let result: unknown
     try {
       refuseWrongInput(node, batch, item)
@@ -240,18 +240,18 @@ export class Calls {
         : (node.behaviour as Process)(value, emit, slot.context)
       node.settleCall(slot, result)
       if (this.#running.has(slot)) {
-        this.#telemetry.leave()
+        this.#telemetry.progress.leave()
         return
       }
     } catch (thrown) {
       slot.isActive = false
-      this.#telemetry.leave()
+      this.#telemetry.progress.leave()
       this.#recordTime(node, slot)
       batch.pending--
       this.#failures.fail(node, slot, thrown)
       return
     }
-    this.#telemetry.leave()
+    this.#telemetry.progress.leave()
     slot.isActive = false
     batch.pending--
     this.#recordTime(node, slot)

@@ -6,9 +6,9 @@
 
 import type { Source } from '../sdk/source.ts'
 import { Batch } from './batch.ts'
-import { hasLines, isFull, MAX_OPEN_BATCHES, mayFollow } from './batch-order.ts'
+import { advanceBatch, isFull, MAX_OPEN_BATCHES } from './batch-order.ts'
 import { BatchPace } from './batch-pace.ts'
-import { type Caution, replaySource } from './caution.ts'
+import type { Caution } from './caution.ts'
 import { describeError } from './errors.ts'
 import { giveBack } from './give-back.ts'
 import type { LaneEnd, LaneOptions } from './lane-options.ts'
@@ -16,9 +16,7 @@ import type { LaneParts } from './lane-parts.ts'
 import { LineFramer } from './line-framer.ts'
 import { refuseOversize } from './oversize.ts'
 import { PUBLISH_MILLISECONDS, Publisher } from './publisher.ts'
-import { fillReplayBatch, placeReplayLines } from './replay-batch.ts'
-import type { ReplayInlet } from './replay-line.ts'
-import type { Step } from './steps.ts'
+import { ReplayTurns } from './replay-turns.ts'
 
 // A turn of the event loop costs about 2 µs; waiting messages and timers can wait so long.
 const TURN_MILLISECONDS = 5
@@ -40,7 +38,7 @@ export class Lane {
   #stopSequence = Number.POSITIVE_INFINITY
   readonly #publisher: Publisher
   readonly #caution: Caution | undefined
-  readonly #replays: ReplayInlet | undefined
+  readonly #replays: ReplayTurns
   #lastTurn = 0
   #isProgressScheduled = false
   #isAdvancing = false
@@ -53,8 +51,7 @@ export class Lane {
     this.#publisher = new Publisher(parts, this.#framer, this.#open, options.uncommittedBytes)
     this.#linesLeft = maxLines
     this.#caution = this.#framer.caution = options.caution
-    this.#replays = options.replays
-    if (options.replays !== undefined) options.replays.onDue = () => this.#wake?.()
+    this.#replays = this.#createReplayTurns(options.replays)
     parts.connect({
       progressed: () => this.#scheduleProgress(),
       stopAt: (_node, batch, line, message) => this.#stopAt(batch, line, message),
@@ -90,18 +87,23 @@ export class Lane {
 
   /** Runs until the source ends, a stop is asked for, or something fails that is not a line's fault. Never rejects. */
   async run(): Promise<LaneEnd> {
-    const { control } = this.#parts.telemetry
+    const { telemetry } = this.#parts
+    const { control } = telemetry
     control.setState('running')
+    // Wherever it waits, code of processors may run that belongs to no call under way.
+    telemetry.progress.goOutside(true)
     const timer = setInterval(() => this.publish(), PUBLISH_MILLISECONDS)
     // Whatever ends the reading, what was read before is settled, and what is open is closed.
     await this.#noteFailure(() => this.#readAll())
-    await this.#noteFailure(() => this.#finishReplays())
+    telemetry.progress.goOutside(true)
+    await this.#noteFailure(() => this.#replays.finish())
     this.#publisher.reopening.isOver = true
     // At the end of its input a run goes on until the last line has its outcome.
     if (this.#isStopping || this.#end !== undefined) control.setState('stopping')
     await this.#noteFailure(() => this.#drain())
+    telemetry.progress.goOutside(false)
     await this.#noteFailure(() => this.#parts.close())
-    this.#replays?.close()
+    this.#replays.close()
     clearInterval(timer)
     this.#parts.calls.close()
     this.#framer.close()
@@ -131,8 +133,8 @@ export class Lane {
 
   #giveBack(): void {
     const last = giveBack(this.#open, this.#parts.nodes, this.#parts.calls)
-    if (last === undefined) return
-    this.#settleUpTo(Math.min(this.#stopSequence, last.sequence))
+    if (last !== undefined) this.#settleUpTo(Math.min(this.#stopSequence, last.sequence))
+    for (const { breaker } of this.#parts.nodes) breaker?.end()
     this.#scheduleProgress()
   }
 
@@ -156,7 +158,8 @@ export class Lane {
   }
 
   async #readAll(): Promise<void> {
-    const { control } = this.#parts.telemetry
+    const { telemetry } = this.#parts
+    const { control } = telemetry
     for (;;) {
       if (control.stopRequested()) this.#isStopping = true
       if (this.#isStopping || this.#linesLeft <= 0) return
@@ -164,16 +167,13 @@ export class Lane {
         await this.#pause()
         continue
       }
-      if (isFull(this.#open)) {
+      if (isFull(this.#open) || this.#publisher.mustWaitForCommit()) {
         await this.#progress()
         continue
       }
-      if (this.#publisher.mustWaitForCommit()) {
-        await this.#progress()
-        continue
-      }
-      if (this.#enterReplay()) await this.#turnIfDue()
+      if (this.#replays.enter()) await this.#turnIfDue()
       const batch = this.#takeBatch()
+      telemetry.progress.goOutside(false)
       let result = this.#framer.next(batch, Math.min(this.#pace.limit, this.#linesLeft))
       if (typeof result !== 'string') result = await this.#idle(result)
       // What is read from there on is not settled.
@@ -181,6 +181,7 @@ export class Lane {
       if (this.#publisher.reopening.isHeld && !(await this.#untilCommitted())) return
       if (this.#caution?.isAlone(batch.input.sourceNumber, batch.offset) === true) await this.#beginAlone(batch)
       else this.#begin(batch)
+      telemetry.progress.goOutside(true)
       await this.#turnIfDue()
     }
   }
@@ -188,13 +189,15 @@ export class Lane {
   /** Nothing else is open while the line runs, and each step that it takes is seen from outside. */
   async #beginAlone(batch: Batch): Promise<void> {
     this.#publisher.isHolding = true
+    this.#parts.telemetry.progress.goOutside(true)
     await this.#drain()
     if (this.#isAbandoned || this.#isStopping) return
     const { intervalMilliseconds } = this.#publisher
-    this.#publisher.intervalMilliseconds = 0
-    this.publish()
+    const { sourceNumber } = batch.input
+    if (this.#caution!.isSuspect(sourceNumber, batch.offset)) this.#publisher.intervalMilliseconds = 0
+    this.#publisher.publishIfDue(performance.now())
     this.#publisher.isHolding = false
-    batch.doomed = this.#caution!.doomedAt(batch.input.sourceNumber, batch.offset)
+    batch.doomed = this.#caution!.doomedAt(sourceNumber, batch.offset)
     this.#begin(batch)
     await this.#drain()
     this.#publisher.intervalMilliseconds = intervalMilliseconds
@@ -213,63 +216,39 @@ export class Lane {
     const { control } = this.#parts.telemetry
     control.setState('paused')
     while (control.pauseRequested() && !control.stopRequested() && !this.#isStopping) {
-      await this.#outside(new Promise(resolve => setTimeout(resolve, PAUSE_POLL_MILLISECONDS)))
+      await new Promise(resolve => setTimeout(resolve, PAUSE_POLL_MILLISECONDS))
     }
     control.setState('running')
   }
 
   async #idle<Result>(waiting: Promise<Result>): Promise<Result> {
-    const { control } = this.#parts.telemetry
+    const { telemetry } = this.#parts
+    const { control } = telemetry
+    telemetry.progress.goOutside(true)
     this.#publisher.publishAll()
     control.setState('idle')
-    const result = this.#replays === undefined ? await this.#outside(waiting) : await this.#replayUntil(waiting)
+    const result = await this.#replays.until(waiting)
+    telemetry.progress.goOutside(false)
     control.setState('running')
     this.#pace.restart()
     return result
   }
 
-  async #replayUntil<Result>(waiting: Promise<Result>): Promise<Result> {
-    let isOver = false
-    const end = (): void => {
-      isOver = true
-      this.#wake?.()
-    }
-    waiting.then(end, end)
-    while (!isOver) await this.#replayOrWait()
-    return await waiting
-  }
-
-  async #finishReplays(): Promise<void> {
-    while (this.#replays?.isBusy === true && this.#end === undefined) {
-      if (this.#isStopping || this.#parts.telemetry.control.stopRequested()) return
-      await this.#replayOrWait()
-    }
-  }
-
-  async #replayOrWait(): Promise<void> {
-    if (this.#parts.telemetry.control.pauseRequested()) await this.#pause()
-    else if (!isFull(this.#open) && !this.#publisher.mustWaitForCommit() && this.#enterReplay()) await this.#turnIfDue()
-    else await this.#progress()
-  }
-
-  /** False when no letter may go in now. */
-  #enterReplay(): boolean {
-    const isAlone = this.#caution?.hasReplays === true
-    if (!this.#mayEnter() || (isAlone && this.#open.length > 0)) return false
-    const replay = this.#replays?.take(isAlone ? 1 : this.#pace.limit)
-    if (replay === undefined) return false
-    const batch = this.#takeBatch()
-    fillReplayBatch(batch, replay)
-    const { job, index } = replay.lines[0].mark
-    batch.doomed = this.#caution?.doomedAt(replaySource(job), index)
-    this.#parts.telemetry.beginReplay(batch, replay)
-    placeReplayLines(batch, replay.lines)
-    this.#enter(batch)
-    return true
-  }
-
-  #mayEnter(): boolean {
-    return !this.#isStopping && this.#sequence <= this.#stopSequence
+  #createReplayTurns(replays: LaneOptions['replays']): ReplayTurns {
+    const [open, pace, publisher] = [this.#open, this.#pace, this.#publisher]
+    const { telemetry } = this.#parts
+    return new ReplayTurns(replays, telemetry, this.#caution, {
+      mayEnter: () => !this.#isStopping && this.#end === undefined && !telemetry.control.stopRequested(),
+      hasRoom: () => !isFull(open) && !publisher.mustWaitForCommit(),
+      openCount: () => open.length,
+      maxLines: () => pace.limit,
+      takeBatch: () => this.#takeBatch(),
+      enter: batch => this.#enter(batch),
+      turn: () => this.#turnIfDue(),
+      pause: () => this.#pause(),
+      progress: () => this.#progress(),
+      wake: () => this.#wake?.()
+    })
   }
 
   #takeBatch(): Batch {
@@ -305,43 +284,18 @@ export class Lane {
       return
     }
     this.#isAdvancing = true
-    const wasOutside = this.#parts.telemetry.goOutside(false)
+    const wasOutside = this.#parts.telemetry.progress.goOutside(false)
     try {
       for (let index = 0; index < this.#open.length; index++) {
-        this.#advanceBatch(this.#open[index], this.#open[index - 1])
+        advanceBatch(this.#open[index], this.#open[index - 1], this.#parts)
       }
-      this.#parts.telemetry.leave()
+      this.#parts.telemetry.progress.leave()
       this.#settleReady()
     } finally {
       this.#isAdvancing = false
-      this.#parts.telemetry.goOutside(wasOutside)
+      this.#parts.telemetry.progress.goOutside(wasOutside)
     }
     this.#publisher.publishIfDue(performance.now())
-  }
-
-  #advanceBatch(batch: Batch, previous: Batch | undefined): void {
-    const { steps } = this.#parts
-    while (batch.step < steps.length) {
-      const step = steps[batch.step]
-      if (batch.pending > 0) return
-      // Also where it has no lines: past the batch before it, it would let the next one overtake that.
-      if (!batch.hasEntered && previous !== undefined && !mayFollow(previous, batch.step, step)) return
-      if (hasLines(batch, step)) {
-        batch.hasEntered = true
-        this.#runStep(step, batch)
-        if (batch.pending > 0) return
-        continue
-      }
-      batch.step++
-      batch.hasEntered = false
-    }
-  }
-
-  #runStep(step: Step, batch: Batch): void {
-    const { nodes, runner } = this.#parts
-    do {
-      for (const node of step.nodes) runner.run(nodes[node], batch)
-    } while (step.isCycle && hasLines(batch, step))
   }
 
   #settleReady(): void {
@@ -420,23 +374,12 @@ export class Lane {
 
   /** Resolves when something has moved. */
   #progress(): Promise<void> {
-    return this.#outside(
-      new Promise(resolve => {
-        this.#wake = () => {
-          this.#wake = undefined
-          resolve()
-        }
-      })
-    )
-  }
-
-  /** Waits in the event loop, where code of processors may run that no call is under way for. */
-  async #outside<Result>(waiting: Promise<Result>): Promise<Result> {
-    const { telemetry } = this.#parts
-    telemetry.goOutside(true)
-    const result = await waiting
-    telemetry.goOutside(false)
-    return result
+    return new Promise(resolve => {
+      this.#wake = () => {
+        this.#wake = undefined
+        resolve()
+      }
+    })
   }
 
   async #drain(): Promise<void> {
@@ -449,11 +392,9 @@ export class Lane {
   async #turnIfDue(): Promise<void> {
     const now = performance.now()
     if (this.#open.length === 0 && now - this.#lastTurn < TURN_MILLISECONDS) return
-    await this.#outside(
-      new Promise<void>(resolve => {
-        setImmediate(resolve)
-      })
-    )
+    await new Promise<void>(resolve => {
+      setImmediate(resolve)
+    })
     this.#lastTurn = performance.now()
   }
 }

@@ -58,7 +58,7 @@ export class Runner {
     this.#telemetry.arrive(node.id, batch, queue, to)
     node.counters[node.indexes.received] += to - queue.head
     const now = performance.now()
-    this.#telemetry.enter(node.id, now, batch)
+    this.#telemetry.progress.enter(node.id, now, batch)
     if (batch.doomed !== undefined) to = this.#refuseDoomed(node, batch, queue, batch.doomed)
     if (node.isAsync || !acceptsAll(node, batch, queue, to)) this.#runOneByOne(node, batch, queue, to)
     else this.#runTimed(node, batch, queue, to, now)
@@ -88,7 +88,8 @@ export class Runner {
       const isSampleDue = !isSlow && start - node.sampledAt >= SAMPLE_MILLISECONDS
       const isSample = isSampleDue && (from > first || to - from === 1)
       const until = isSlow || isSample ? from + 1 : Math.min(from + groupOf(node.meanNanos), isSampleDue ? to - 1 : to)
-      if (node.isWatched || batch.lineCount === 1) telemetry.enterLine(node.id, start, batch, queue.items[from])
+      if (node.isWatched || batch.lineCount === 1)
+        telemetry.progress.enterLine(node.id, start, batch, queue.items[from])
       this.#runGuarded(node, batch, queue, until)
       const now = performance.now()
       const nanos = (now - start) * 1e6

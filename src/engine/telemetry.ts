@@ -12,8 +12,6 @@ import {
   edgeOffset,
   FAILED_ONCE,
   HistogramWriter,
-  IN_ENGINE,
-  IN_EVENT_LOOP,
   InFlightWriter,
   JourneyWriter,
   LANE,
@@ -25,18 +23,17 @@ import {
   OUTCOME,
   PathWriter,
   type Region,
-  regionShift,
   ROOT_PATH,
+  regionShift,
   SnapshotWriter,
-  SOME_FORK,
   StringWriter
 } from '../shared-memory/index.ts'
 import type { DeadLetter } from '../state/dead-letter-log/letter.ts'
 import { parseLineId } from '../state/replay/job.ts'
 import type { Batch, ErrorDetail, ItemQueue } from './batch.ts'
 import type { Held } from './calls.ts'
-import { type Doom, replaySource } from './caution.ts'
 import type { LaneObserver } from './lane-observer.ts'
+import { LaneProgress } from './lane-progress.ts'
 import type { NodeCounterIndexes } from './node.ts'
 import type { ReplayLines } from './replay-line.ts'
 import type { SinkOutput } from './sink-output.ts'
@@ -61,14 +58,13 @@ const IN_FLIGHT_SHOWN = 64
 export class Telemetry {
   readonly region: Region
   readonly control: LaneControl
+  readonly progress: LaneProgress
   readonly counters: Float64Array
   readonly journeys: JourneyWriter | undefined
   readonly paths: PathWriter
   /** False: calls are not timed. */
   timesCalls = true
   recordsJourneys: boolean
-  /** Told of each line that runs alone, before it does. */
-  onLine: ((place: Omit<Doom, 'code' | 'message'>) => void) | undefined
   countsPaths = true
 
   readonly #snapshot: SnapshotWriter
@@ -83,12 +79,6 @@ export class Telemetry {
   #errorSamplesLeft = ERROR_SAMPLES_PER_PUBLISH
   #largePublishAt = 0
   #hasInFlight = false
-  #outside = IN_ENGINE
-  /** The last line, in input order, that an asynchronous call was started for, and where it ends. */
-  #begunSequence = -1
-  #begunLine = -1
-  #begunSource = -1
-  #begunOffset = 0
 
   constructor(region: Region, epoch: number) {
     this.region = region
@@ -108,6 +98,7 @@ export class Telemetry {
     this.control = new LaneControl(region)
     this.#endToEnd = nodeCount(region.shape)
     this.#shift = regionShift(region)
+    this.progress = new LaneProgress(this.control, this.#shift)
   }
 
   /** Number of the newest snapshot. */
@@ -204,78 +195,6 @@ export class Telemetry {
       if (this.#reasons.size < 1024) this.#reasons.set(reason, id)
     }
     return id
-  }
-
-  /** The processor's code runs for some lines of the batch. `at` is this thread's clock. */
-  enter(node: number, at: number, batch: Batch): void {
-    const { input, offset, firstLineNumber, byteLength, replay } = batch
-    if (replay !== undefined) {
-      const { job, index } = replay.lines[0].mark
-      this.control.enter(node, at + this.#shift, replaySource(job), index, index, batch.lineCount)
-      return
-    }
-    this.control.enter(node, at + this.#shift, input.sourceNumber, offset, firstLineNumber, byteLength)
-  }
-
-  /** The processor's code runs for this item alone. */
-  enterLine(node: number, at: number, batch: Batch, item: number): void {
-    const { input, offset, starts, firstLineNumber, lineCount } = batch
-    const line = batch.rootOf(item)
-    const alone = item < lineCount ? 0 : lineCount === 1 ? item : SOME_FORK
-    this.onLine?.({
-      sourceNumber: input.sourceNumber,
-      offset: offset + starts[line] - starts[0],
-      lineNumber: firstLineNumber + line,
-      node,
-      item: alone
-    })
-    const replayed = batch.replayLineOf(item)
-    if (replayed !== undefined) {
-      const { job, index } = replayed.mark
-      this.control.enter(node, at + this.#shift, replaySource(job), index, index, 1, alone)
-      return
-    }
-    this.control.enter(
-      node,
-      at + this.#shift,
-      input.sourceNumber,
-      offset + starts[line] - starts[0],
-      firstLineNumber + line,
-      starts[line + 1] - starts[line],
-      alone
-    )
-  }
-
-  /** The lane is back in the engine, or in its event loop: that tells up to where asynchronous calls were started. */
-  leave(): void {
-    this.control.enter(this.#outside, 0, this.#begunSource, this.#begunOffset)
-  }
-
-  /** The lane gives the thread to its event loop. Returns whether it had it already. */
-  goOutside(isOutside: boolean): boolean {
-    const outside = isOutside ? IN_EVENT_LOOP : IN_ENGINE
-    if (outside === this.#outside) return isOutside
-    this.#outside = outside
-    this.leave()
-    return !isOutside
-  }
-
-  /** An asynchronous call was started: its code may run whenever the lane is in its event loop. */
-  noteBegun(batch: Batch, item: number): void {
-    const line = batch.rootOf(item)
-    if (batch.sequence < this.#begunSequence || (batch.sequence === this.#begunSequence && line < this.#begunLine)) {
-      return
-    }
-    this.#begunSequence = batch.sequence
-    this.#begunLine = line
-    const replayed = batch.replayLineOf(item)
-    if (replayed !== undefined) {
-      this.#begunSource = replaySource(replayed.mark.job)
-      this.#begunOffset = replayed.mark.index + 1
-      return
-    }
-    this.#begunSource = batch.input.sourceNumber
-    this.#begunOffset = batch.offset + batch.starts[line + 1] - batch.starts[0]
   }
 
   recordService(node: number, nanos: number, count: number): void {

@@ -146,7 +146,7 @@ function cautionOf({ caution, isCareful, stateFolder }: LanePreparation, parts: 
   const { suspects, doomed } = caution
   if (isCareful && stateFolder !== undefined) {
     const note = new PoisonNote(stateFolder)
-    parts.telemetry.onLine = place => note.write(place)
+    parts.telemetry.progress.onLine = place => note.write(place)
     return new Caution(suspects, doomed, performance.now() + CAREFUL_MILLISECONDS)
   }
   return suspects.length + doomed.length > 0 ? new Caution(suspects, doomed) : undefined
