@@ -15,10 +15,11 @@ import { type Outcome, randomOf, runThroughKills } from './support/kill-runs.ts'
 import { ALONE } from './support/pipelines.ts'
 
 const IS_LONG = process.env['LINESCOPE_LONG'] === '1'
-const PIPELINES = KILLED_PIPELINES.length + 1
-const KILLS = IS_LONG ? Math.ceil(500 / PIPELINES) : 4
-const LINES = IS_LONG ? 1_000_000 : 12_000
-const SPIN_MICROSECONDS = IS_LONG ? 15 : 40
+/** In the short run only what differs in how a lane begins: several files and sinks, forks, asynchronous calls. */
+const PIPELINES = IS_LONG ? KILLED_PIPELINES : KILLED_PIPELINES.slice(0, 3)
+const KILLS = IS_LONG ? Math.ceil(500 / (PIPELINES.length + 1)) : 5
+const LINES = IS_LONG ? 400_000 : 10_000
+const SPIN_MICROSECONDS = IS_LONG ? 30 : 40
 const LINES_OF_CONTROL = 15_000
 const KILLER = join(import.meta.dirname, 'support', 'lane-killer.mjs')
 
@@ -58,7 +59,7 @@ function assertSame(disturbed: Outcome, undisturbed: Outcome, lines: number): vo
 }
 
 describe('a run whose lane is ended again and again', { concurrency: 2 }, () => {
-  for (const [index, killed] of KILLED_PIPELINES.entries()) {
+  for (const [index, killed] of PIPELINES.entries()) {
     test(`ends with the output of one that is not: ${killed.name} [E4]`, async t => {
       const kills = killsOf(t, seedOf(t, index))
       const settings = { lineCount: LINES, spinMicroseconds: SPIN_MICROSECONDS, kills: 0, random: randomOf(1) }
@@ -73,7 +74,7 @@ describe('a run whose lane is ended again and again', { concurrency: 2 }, () => 
   }
 
   test('loses nothing of standard input, and writes none of it twice [E4]', async t => {
-    const kills = killsOf(t, seedOf(t, PIPELINES))
+    const kills = killsOf(t, seedOf(t, PIPELINES.length))
     const input = Buffer.from(
       Array.from({ length: LINES }, (_, id) => `id=${id} ${'y'.repeat(id % 97)}${id % 2 === 0 ? '\r\n' : '\n'}`).join(
         ''
@@ -92,7 +93,7 @@ describe('a run whose lane is ended again and again', { concurrency: 2 }, () => 
     const [killed] = KILLED_PIPELINES
     const settings = { lineCount: LINES_OF_CONTROL, spinMicroseconds: 40, kills: 0, random: randomOf(1) }
     const undisturbed = await runThroughKills(t, killed, settings)
-    const broken = killsOf(t, seedOf(t, 0), 4, 'uncut')
+    const broken = killsOf(t, seedOf(t, 0), 8, 'uncut')
 
     const disturbed = await runThroughKills(t, killed, { ...settings, options: { env: broken.env } })
 
@@ -115,7 +116,8 @@ sinks:
     'package.json': '{ "type": "module" }'
   })
   const run = start(t, ['run', 'pipeline.yaml', ...ALONE], { cwd: folder, env, stdin: 'pipe' })
-  run.process.stdin!.end(input)
+  // When it ends before it has read all, its exit code tells.
+  run.process.stdin!.on('error', () => undefined).end(input)
   const ended = await run.end()
   const { ledger, exit_code: exitCode } = reportOf(ended)
   const files = ['even.log', 'odd.log'].map(name =>

@@ -34,12 +34,15 @@ if (isMainThread) {
       worker.once('exit', () => clearTimeout(timer))
     }
     // A run whose first thread cannot even start has failed.
+    let hasBegun = false
     const isEarly = !isFirst && random() < 1 / EARLY
     isFirst = false
     if (isEarly) end(random() * STARTING_MILLISECONDS)
     else {
       worker.on('message', ({ type }) => {
-        if (type === 'opened') end(5 + random() * WORKING_MILLISECONDS)
+        // Lines flow from here on.
+        if (type === 'input' && !hasBegun) end(5 + random() * WORKING_MILLISECONDS)
+        hasBegun ||= type === 'input'
       })
     }
   })
