@@ -98,7 +98,7 @@ describe('a full log that pauses', () => {
     discard(folder, 1, 2, 3)
     assert.throws(() => log.append(letters(1, FITTING)), LogFullError)
     discard(folder, 0)
-    log.append(letters(1, FITTING))
+    void log.append(letters(1, FITTING))
     assert.deepEqual(sequences(folder), range(4, FITTING + 1))
     assert.deepEqual(readLog(folder).damage, [])
     assert.ok(keptBytes(folder) <= MAX_BYTES)
@@ -150,7 +150,7 @@ describe('a full log that pauses', () => {
     const lock = tryLock(logFolder(folder))
     assert.throws(() => log.append(letters(1, FITTING)), /somebody is discarding/)
     lock?.release()
-    log.append(letters(1, FITTING))
+    void log.append(letters(1, FITTING))
     assert.equal(sequences(folder).length, FITTING - 1)
   })
 
@@ -160,7 +160,7 @@ describe('a full log that pauses', () => {
     appendEach(log, 1, 0)
     assert.throws(() => log.append(letters(40, 1)), LogFullError)
     discard(folder, 0)
-    log.append(letters(40, 1))
+    void log.append(letters(40, 1))
     assert.deepEqual(sequences(folder), range(1, 41))
     log.close()
   })
@@ -170,7 +170,7 @@ describe('a full log that pauses', () => {
     const reading = readDeadLetters(folder)
     assert.equal(reading.next().value?.kind, 'letter')
     discard(folder, ...range(0, 6))
-    log.append(letters(1, FITTING))
+    void log.append(letters(1, FITTING))
     log.close()
     const rest = [...reading]
     assert.deepEqual(
@@ -179,7 +179,7 @@ describe('a full log that pauses', () => {
     )
     const next = open(folder, 'pause')
     assert.equal(next.length, keptBytes(folder))
-    next.append(letters(1, FITTING + 1))
+    void next.append(letters(1, FITTING + 1))
     next.close()
     assert.deepEqual(sequences(folder), range(6, FITTING + 2))
   })
@@ -234,9 +234,9 @@ describe('a full log that drops the oldest', () => {
     before.close()
     const log = open(folder, 'drop_oldest')
     log.committed(1)
-    log.append(letters(1, 60))
+    void log.append(letters(1, 60))
     log.committed(2)
-    log.append(letters(1, 61))
+    void log.append(letters(1, 61))
     log.close()
     assert.deepEqual(sequences(folder), [60, 61])
     assert.equal(readDropped(folder).letters, 60)
@@ -247,7 +247,7 @@ describe('a full log that drops the oldest', () => {
     const log = open(folder, 'drop_oldest')
     const committed = new CommittedLetters(folder, { position: log.position, length: log.length })
     for (let number = 0; number < 100; number++) {
-      log.append([letter(number)])
+      void log.append([letter(number)])
       assert.deepEqual(committed.sync(log.length), log.position)
       log.committed(log.position.segment)
     }
@@ -261,7 +261,7 @@ describe('a full log that drops the oldest', () => {
     const fileSystem = new SimulatedFileSystem()
     for (const path of parents(folder)) fileSystem.mkdirSync(path)
     const log = open(folder, 'drop_oldest', [], fileSystem)
-    log.append(letters(1))
+    void log.append(letters(1))
     nodeFileSystem.mkdirSync(logFolder(folder), 0o700)
     appendEach(log, FITTING - 1, 1)
     fileSystem.syncAll()
@@ -278,7 +278,7 @@ describe('a full log that drops the oldest', () => {
         for (let number = 2; number < FITTING; number++) assert.ok(found.includes(number))
       }
     }
-    log.append(letters(1, FITTING))
+    void log.append(letters(1, FITTING))
     assert.ok(crashes > 100)
     log.close()
   })
