@@ -15,6 +15,14 @@ test('says what a system call failed with, in words and with its code', () => {
   )
 })
 
+test('knows also what Node has no name for [F6 C20]', { skip: process.platform !== 'linux' }, () => {
+  const failure = (errno: number): Error => Object.assign(new Error('UNKNOWN: write'), { code: 'UNKNOWN', errno })
+  assert.equal(systemErrorReason(failure(-122)), 'disk quota exceeded (EDQUOT)')
+  assert.equal(systemErrorReason(failure(-116)), 'stale file handle (ESTALE)')
+  assert.equal(isTransientCode(systemErrorCode(failure(-116)) ?? ''), true)
+  assert.equal(systemErrorCode(failure(-9999)), 'UNKNOWN')
+})
+
 test('takes the message of any other error, and whatever else was thrown', () => {
   assert.equal(systemErrorReason(new Error('plain')), 'plain')
   assert.equal(systemErrorReason('text'), 'text')

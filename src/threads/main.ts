@@ -311,7 +311,7 @@ export class Run {
     } else {
       this.#waiting.set(who, { at: since?.at ?? performance.now(), reason })
       this.#settings.onLog(
-        this.#reveal(`waiting: ${reason}. No line is lost: it is tried again until it goes through.`)
+        this.#reveal(`waiting: ${reason.replace(/\.$/, '')}. No line is lost: it is tried again until it goes through.`)
       )
     }
     this.#tellProblems()
@@ -323,7 +323,7 @@ export class Run {
   }
 
   #tellProblems(): void {
-    const waiting = [...this.#waiting.values()].map(waits => `Waiting: ${waits.reason}.`)
+    const waiting = [...this.#waiting.values()].map(waits => `Waiting: ${waits.reason.replace(/\.$/, '')}.`)
     this.#setStatus({ problems: this.#trouble === undefined ? waiting : [this.#trouble, ...waiting] })
   }
 

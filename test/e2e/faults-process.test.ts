@@ -10,6 +10,7 @@ import { reportOf, statsWhen } from './support/answers.ts'
 import { Cli, LINESCOPE, linescope, makeFolder, start, until } from './support/cli.ts'
 import { ALONE, PASS_FILES, pipelineOf } from './support/pipelines.ts'
 
+const IS_LONG = process.env['LINESCOPE_LONG'] === '1'
 const LINES = Array.from({ length: 1500 }, (_, index) => `line ${index}\n`).join('')
 /** A millisecond a line, in the lane's thread. */
 const SLOW_FILES = { 'pipeline.yaml': pipelineOf('{ delay: { ms: 1, block: true }, to: end }'), 'in.log': LINES }
@@ -54,7 +55,7 @@ export async function wait(line: string): Promise<string> { await sleep(20); ret
   const cli = start(t, ['run', 'pipeline.yaml', ...ALONE], { cwd: folder })
   await until('lines', () => outputOf(folder) !== '' || undefined)
   cli.process.kill('SIGSTOP')
-  await sleep(3000)
+  await sleep(IS_LONG ? 60_000 : 3_000)
   cli.process.kill('SIGCONT')
   const ended = await cli.end()
   assert.equal(ended.code, 0, ended.stderr)

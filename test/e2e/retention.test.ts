@@ -16,7 +16,7 @@ import { ALONE, pipelineOf } from './support/pipelines.ts'
 
 const IS_LONG = process.env['LINESCOPE_LONG'] === '1'
 const MAX_BYTES = 1024 * 1024
-const LINES = IS_LONG ? 60_000 : 4_500
+const LINES = IS_LONG ? 60_000 : 3_000
 const KILLS = IS_LONG ? 100 : 4
 
 const TEXT = Array.from({ length: LINES }, (_, index) => `no JSON ${index} ${'x'.repeat(index % 50)}\n`).join('')
@@ -29,7 +29,7 @@ export const fail = defineProcessor({
   summary: 'Fails.',
   emits: ['end'],
   create: () => line => {
-    if (line.startsWith('no JSON 2000 ')) process.exit(3)
+    if (line.startsWith('no JSON 1500 ')) process.exit(3)
     for (const until = performance.now() + 0.15; performance.now() < until; );
     throw new Error('no')
   }

@@ -13,7 +13,7 @@ import { acquireLock, tryLock } from '../lock.ts'
 import { temporaryFolder } from '../state-fixtures.ts'
 import { discardLetters } from './discard.ts'
 import { DiscardsWriter } from './discards-writer.ts'
-import { logFolder } from './layout.ts'
+import { logFolder, writeFrameHeader } from './layout.ts'
 import { letter, letters, readLog } from './log-fixtures.ts'
 import { readDeadLetters } from './reader.ts'
 import { DeadLetterLog } from './writer.ts'
@@ -272,6 +272,20 @@ describe('the files of discards', () => {
       assert.ok(!sequences(folder).includes(1), `byte ${at}`)
       assert.deepEqual(readLog(folder).damage, [], `byte ${at}`)
     }
+  })
+
+  test('of the version before are read, and dropped letters are none there', t => {
+    const { folder, path, bytes } = firstOfTwoDiscarded(t)
+    const [header, fixed] = [48, 28]
+    // Without the two numbers of what was dropped.
+    const payload = Buffer.concat([bytes.subarray(header, header + 12), bytes.subarray(header + fixed)])
+    payload[0] = 1
+    const old = Buffer.concat([bytes.subarray(0, header), payload])
+    writeFrameHeader(old, 32, 32, 0, payload.length)
+    writeFileSync(path, old)
+    assert.deepEqual([sequences(folder), readLog(folder).damage], [[1], []])
+    discard(folder, 1)
+    assert.deepEqual([sequences(folder), readLog(folder).damage], [[], []])
   })
 
   test('of a newer version are not replaced', t => {
