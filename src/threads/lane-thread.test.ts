@@ -111,6 +111,38 @@ describe("a lane's thread", () => {
     ])
   })
 
+  test('loses one instance of a line that was forked, not the others', async t => {
+    const folder = mkdtempSync(join(tmpdir(), 'linescope-lane-'))
+    t.after(() => rmSync(folder, { recursive: true, force: true }))
+    writeFileSync(join(folder, 'in.txt'), Array.from({ length: 40 }, (_, line) => `${line} b${line} c\n`).join(''))
+    writeFileSync(
+      join(folder, 'processors.js'),
+      `export const words = { name: 'words', summary: '', emits: ['word'], create: () => (line, emit) => {
+  for (const word of line.split(' ')) emit('word', word)
+} }
+export const step = word => { while (word === 'b7'); if (word === 'b30') process.exit(1); return word }
+`
+    )
+    writeFileSync(
+      join(folder, 'pipeline.yaml'),
+      `source: { file: { path: in.txt } }
+processors:
+  start: { use: ./processors.js#words, to: { word: step } }
+  step: { use: ./processors.js#step, to: end, timeout: 100ms }
+sinks: { end: { file: { path: out.txt } } }
+`
+    )
+    const handle = run(join(folder, 'pipeline.yaml'), {})
+
+    const { stats } = await handle.done
+
+    const { entered, forked, delivered, dead, unaccounted } = stats.ledger
+    assert.deepEqual([entered, forked, delivered, dead, unaccounted], [40, 80, 118, 2, 0])
+    const words = Array.from({ length: 40 }, (_, line) => [String(line), `b${line}`, 'c']).flat()
+    const expected = words.filter(word => word !== 'b7' && word !== 'b30')
+    assert.deepEqual(readFileSync(join(folder, 'out.txt'), 'utf8').split('\n').slice(0, -1), expected)
+  })
+
   test('goes on when a processor lets go of a rejected promise or throws in a timer, and says so [E10]', async t => {
     for (const [processor, said] of [
       ['letGo', /^a promise was rejected and nobody handled it: Error: let go of 1\n/],

@@ -18,8 +18,10 @@ const IS_LONG = process.env['LINESCOPE_LONG'] === '1'
 /** In the short run only what differs in how a lane begins: several files and sinks, forks, asynchronous calls. */
 const PIPELINES = IS_LONG ? KILLED_PIPELINES : KILLED_PIPELINES.slice(0, 3)
 const KILLS = IS_LONG ? Math.ceil(500 / (PIPELINES.length + 1)) : 5
-const LINES = IS_LONG ? 400_000 : 10_000
-const SPIN_MICROSECONDS = IS_LONG ? 30 : 40
+const LINES = IS_LONG ? 300_000 : 10_000
+const SPIN_MICROSECONDS = IS_LONG ? 100 : 40
+/** With less, a lane would die more often than its supervisor puts up with. */
+const WORKING_MILLISECONDS = IS_LONG ? 1_000 : 250
 const LINES_OF_CONTROL = 15_000
 const KILLER = join(import.meta.dirname, 'support', 'lane-killer.mjs')
 
@@ -36,6 +38,7 @@ function killsOf(t: TestContext, seed: number, count = KILLS, fault = ''): Kills
     env: {
       NODE_OPTIONS: `--import=${KILLER}`,
       LANE_KILLS: String(count),
+      LANE_KILLS_WORKING: String(WORKING_MILLISECONDS),
       LANE_KILLS_SEED: String(seed),
       LANE_KILLS_FILE: file,
       LANE_KILLS_FAULT: fault
@@ -91,7 +94,7 @@ describe('a run whose lane is ended again and again', { concurrency: 2 }, () => 
 
   test('and whose outputs are not cut back is found out (negative control)', async t => {
     const [killed] = KILLED_PIPELINES
-    const settings = { lineCount: LINES_OF_CONTROL, spinMicroseconds: 40, kills: 0, random: randomOf(1) }
+    const settings = { lineCount: LINES_OF_CONTROL, spinMicroseconds: SPIN_MICROSECONDS, kills: 0, random: randomOf(1) }
     const undisturbed = await runThroughKills(t, killed, settings)
     const broken = killsOf(t, seedOf(t, 0), 8, 'uncut')
 

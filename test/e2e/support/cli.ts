@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export const ROOT = join(import.meta.dirname, '..', '..', '..')
 export const LINESCOPE = join(ROOT, 'bin', 'linescope.js')
 /** Longer than anything here takes on a busy machine: only a hang reaches it. */
-const PATIENCE_MILLISECONDS = 90_000
+const PATIENCE_MILLISECONDS = process.env['LINESCOPE_LONG'] === '1' ? 900_000 : 90_000
 
 export interface CliOptions {
   /** File to start in place of the checkout's own `bin/linescope.js`. */

@@ -1,14 +1,13 @@
 // Preloaded into a run (NODE_OPTIONS=--import): ends the threads of its lane from outside, at any instruction.
 //
-// LANE_KILLS says how many times, LANE_KILLS_SEED when; how many found a thread at work is written to LANE_KILLS_FILE.
+// LANE_KILLS says how many times, LANE_KILLS_SEED when, LANE_KILLS_WORKING how long a thread may work at most; how many
+// found a thread is written to LANE_KILLS_FILE.
 // LANE_KILLS_FAULT breaks the run on purpose: `uncut` leaves outputs as the dead thread left them.
 
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { isMainThread } from 'node:worker_threads'
 
-/** Longest time that a thread has at its work. */
-const WORKING_MILLISECONDS = 250
 /** One in so many is ended while it starts. */
 const EARLY = 10
 const STARTING_MILLISECONDS = 150
@@ -41,7 +40,7 @@ if (isMainThread) {
     else {
       worker.on('message', ({ type }) => {
         // Lines flow from here on.
-        if (type === 'input' && !hasBegun) end(5 + random() * WORKING_MILLISECONDS)
+        if (type === 'input' && !hasBegun) end(5 + random() * Number(process.env.LANE_KILLS_WORKING))
         hasBegun ||= type === 'input'
       })
     }
