@@ -21,7 +21,7 @@ export const hang = line => { while (line === '7'); return line }
 export const never = () => new Promise(() => undefined)
 export const slow = line => new Promise(resolve => setTimeout(resolve, 100, line))
 // Long enough for the thread to be reached meanwhile, also on a busy machine.
-export const slower = line => new Promise(resolve => setTimeout(resolve, 1500, line))
+export const slower = line => new Promise(resolve => setTimeout(resolve, 700, line))
 export const letGo = line => { void Promise.reject(new Error('let go of ' + line)); return line }
 export const throwsLater = line => { setImmediate(() => { throw new Error('later') }); return new Promise(resolve => setTimeout(resolve, 20, line)) }
 `

@@ -7,7 +7,7 @@ import { KILLED_PIPELINES } from './support/kill-pipelines.ts'
 import { randomOf, runThroughKills } from './support/kill-runs.ts'
 
 const IS_LONG = process.env['LINESCOPE_LONG'] === '1'
-const KILLS = IS_LONG ? 200 : 20
+const KILLS = IS_LONG ? 200 : 8
 const LINES = IS_LONG ? 2_100_000 : 50_000
 const SPIN_MICROSECONDS = IS_LONG ? 4 : 20
 
