@@ -24,6 +24,7 @@ const ASK_MILLISECONDS = 500
 export class CommittedOutputs {
   readonly #events: OutputEvents
   readonly #fileSystem: FileSystem
+  readonly #paths: readonly (string | undefined)[]
   readonly #sinks: (CommittedSink | undefined)[]
   #askedAt = Number.NEGATIVE_INFINITY
 
@@ -31,7 +32,9 @@ export class CommittedOutputs {
   constructor(paths: readonly (string | undefined)[], events: OutputEvents, fileSystem: FileSystem) {
     this.#events = events
     this.#fileSystem = fileSystem
-    this.#sinks = paths.map(path => (path === undefined ? undefined : new CommittedSink(path, fileSystem)))
+    this.#paths = paths
+    // One that was renamed since the lane has opened it is opened again by the lane, before a line is in it.
+    this.#sinks = paths.map(path => (path === undefined ? undefined : this.#openIfThere(path)))
   }
 
   /** Which files a snapshot speaks of. */
@@ -43,21 +46,21 @@ export class CommittedOutputs {
   takeUp(values: Float64Array): boolean {
     for (const [sink, file] of this.files(values).entries()) {
       const held = this.#sinks[sink]
-      if (held === undefined || file === 0 || file === held.fileNumber) continue
-      const opened = this.#open(held.path)
+      const path = this.#paths[sink]
+      if (path === undefined || file === 0 || file === held?.fileNumber) continue
+      const opened = this.#open(path)
       if (opened?.fileNumber !== file) {
         // Replaced once more, before a line was in it.
         opened?.close()
         this.#ask([sink])
         return false
       }
+      this.#sinks[sink] = opened
+      if (held === undefined) continue
       held.sync()
       held.close()
-      this.#sinks[sink] = opened
       const name = quote(this.#events.plan.sinks[sink].name)
-      this.#events.log(
-        `The output ${name} was renamed or deleted by somebody. It goes on in a new file at ${held.path}.`
-      )
+      this.#events.log(`The output ${name} was renamed or deleted by somebody. It goes on in a new file at ${path}.`)
     }
     return true
   }
@@ -93,6 +96,15 @@ export class CommittedOutputs {
     if (now - this.#askedAt < ASK_MILLISECONDS) return
     this.#askedAt = now
     this.#events.onReplaced(sinks)
+  }
+
+  #openIfThere(path: string): CommittedSink | undefined {
+    try {
+      return new CommittedSink(path, this.#fileSystem)
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return undefined
+      throw error
+    }
   }
 
   /** Undefined when there is none, or it cannot be read now. */

@@ -128,7 +128,7 @@ export const step = word => { while (word === 'b7'); if (word === 'b30') process
       `source: { file: { path: in.txt } }
 processors:
   start: { use: ./processors.js#words, to: { word: step } }
-  step: { use: ./processors.js#step, to: end, timeout: 100ms }
+  step: { use: ./processors.js#step, to: end, timeout: 1s }
 sinks: { end: { file: { path: out.txt } } }
 `
     )

@@ -4,6 +4,7 @@ import { statSync } from 'node:fs'
 
 import { type FileSystem, nodeFileSystem } from '../base/file-system.ts'
 import { quote } from '../base/quote.ts'
+import { systemErrorCode } from '../base/system-error.ts'
 import { UserError } from '../base/user-error.ts'
 import type { LaneEnd, Plan, ProcessorState } from '../engine/index.ts'
 import type { Registry } from '../sdk/registry.ts'
@@ -173,7 +174,9 @@ export class RunCommits {
         if (!statSync(path).isFile()) return undefined
         nodeFileSystem.closeSync(nodeFileSystem.openSync(path, 0))
         return path
-      } catch {
+      } catch (error) {
+        // Renamed or deleted since the lane has opened it: it will be opened again.
+        if (systemErrorCode(error) === 'ENOENT') return path
         // Written and not readable: it cannot be told from another file later, so it is never cut.
         return undefined
       }

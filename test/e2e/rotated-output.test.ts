@@ -14,8 +14,8 @@ import { ledgerOfCompleteRun, randomOf } from './support/kill-runs.ts'
 import { ALONE } from './support/pipelines.ts'
 
 const IS_LONG = process.env['LINESCOPE_LONG'] === '1'
-const LINES = IS_LONG ? 200_000 : 24_000
-const KILLS = IS_LONG ? 60 : 3
+const LINES = IS_LONG ? 120_000 : 24_000
+const KILLS = IS_LONG ? 40 : 3
 const STEPS_TESTED = IS_LONG ? ['pass', 'later', 'number'] : ['number']
 
 const TEXT = Array.from({ length: LINES }, (_, index) => `line ${index} ${'x'.repeat(index % 40)}\n`).join('')

@@ -1,7 +1,7 @@
 // Runs a pipeline to its end through any number of SIGKILLs, and tells what came of it.
 
 import { createHash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -95,7 +95,9 @@ function written(folder: string, { sinks }: KilledPipeline): number {
 }
 
 export function ledgerOfCompleteRun(folder: string): Ledger | undefined {
-  const [stateFolder] = stateFoldersIn(join(folder, '.linescope'))
+  const root = join(folder, '.linescope')
+  // Killed before it had made its folder.
+  const stateFolder = existsSync(root) ? stateFoldersIn(root)[0] : undefined
   const checkpoint = stateFolder === undefined ? undefined : readCheckpoint(stateFolder)?.checkpoint
   if (checkpoint?.isComplete !== true) return undefined
   const counts = checkpoint.lanes[0].counters.find(group => group.of === 'lane')!.values
