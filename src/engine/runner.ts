@@ -81,15 +81,22 @@ export class Runner {
     let to = end
     let start = startedAt
     const first = queue.head
+    // A line that runs alone is one that a lane may have died with: each of its instances is seen from outside.
+    const isAlone = batch.lineCount === 1
+    let showsOne = false
     while (queue.head < to) {
       const isSlow = node.isSlow
       const from = queue.head
       // Not the first of several: what it finds in the processor's caches is not what most lines find.
       const isSampleDue = !isSlow && start - node.sampledAt >= SAMPLE_MILLISECONDS
       const isSample = isSampleDue && (from > first || to - from === 1)
-      const until = isSlow || isSample ? from + 1 : Math.min(from + groupOf(node.meanNanos), isSampleDue ? to - 1 : to)
-      if (node.isWatched || batch.lineCount === 1)
-        telemetry.progress.enterLine(node.id, start, batch, queue.items[from])
+      const isOne = isSlow || isSample || isAlone
+      const until = isOne ? from + 1 : Math.min(from + groupOf(node.meanNanos), isSampleDue ? to - 1 : to)
+      // Of a group no line is told: an innocent one would be taken for the one that hangs.
+      const mustShowOne = isOne && (node.isWatched || isAlone)
+      if (mustShowOne) telemetry.progress.enterLine(node.id, start, batch, queue.items[from])
+      else if (showsOne) telemetry.progress.enter(node.id, start, batch)
+      showsOne = mustShowOne
       this.#runGuarded(node, batch, queue, until)
       const now = performance.now()
       const nanos = (now - start) * 1e6
