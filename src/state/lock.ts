@@ -1,23 +1,17 @@
-// One run at a time for each state folder. The lock is an exclusive SQLite transaction on `lock.db`: the kernel frees it
-// when the process ends, however it ends, so it is never left behind.
+// One run at a time for each state folder: a lock on its `lock.db`.
 
-import { chmodSync, closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 
+import { type FileLock, tryFileLock } from '../base/file-lock.ts'
 import { systemErrorCode } from '../base/system-error.ts'
 import { UserError } from '../base/user-error.ts'
 import { readRun } from './run-json.ts'
 
-export interface Lock {
-  release(): void
-}
-
-const SQLITE_BUSY = 5
+export type Lock = FileLock
 
 /** Throws a UserError that names the run that has the folder. */
-export function acquireLock(stateFolder: string): Lock {
-  let lock: Lock | undefined
+export function acquireLock(stateFolder: string): FileLock {
+  let lock: FileLock | undefined
   try {
     lock = tryLock(stateFolder)
   } catch (error) {
@@ -35,35 +29,8 @@ export function lockFile(folder: string): string {
 }
 
 /** The lock of a folder that something else than a run may have too; undefined when somebody has it. */
-export function tryLock(folder: string): Lock | undefined {
-  const file = lockFile(folder)
-  makeFile(file)
-  let database: DatabaseSync | undefined
-  try {
-    database = new DatabaseSync(file, { timeout: 0 })
-    // Nothing is ever written to it, so it needs no journal file.
-    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
-  } catch (error) {
-    database?.close()
-    if (isBusy(error)) return undefined
-    throw error
-  }
-  const locked = database
-  return {
-    release: () => {
-      if (locked.isOpen) locked.close()
-    }
-  }
-}
-
-/** Private from its first moment. A file that is there is not opened: closing it again would free this process's own lock. */
-function makeFile(file: string): void {
-  try {
-    closeSync(openSync(file, 'wx', 0o600))
-  } catch (error) {
-    if (systemErrorCode(error) !== 'EEXIST') throw error
-  }
-  chmodSync(file, 0o600)
+export function tryLock(folder: string): FileLock | undefined {
+  return tryFileLock(lockFile(folder))
 }
 
 function heldByAnother(stateFolder: string): UserError {
@@ -85,10 +52,6 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return systemErrorCode(error) === 'EPERM'
   }
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY
 }
 
 function reasonOf(error: unknown): string {

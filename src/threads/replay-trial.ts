@@ -1,22 +1,12 @@
 // A replay that changes nothing: letters go through everything but the sinks, and each one's way is told.
 
-import {
-  edgeBases,
-  Lane,
-  LaneParts,
-  nodeNames,
-  type Plan,
-  ReplayEntries,
-  type ReplayInlet,
-  type ReplayLine,
-  type ReplayLines
-} from '../engine/index.ts'
+import { Lane, type Plan, ReplayEntries, type ReplayInlet, type ReplayLine, type ReplayLines } from '../engine/index.ts'
 import type { Registry } from '../sdk/registry.ts'
-import { createRegion, StringReader } from '../shared-memory/index.ts'
 import type { StoredLetter } from '../state/dead-letter-log/reader.ts'
 import { parseLineId, type ReplayChange, type ReplaySettings } from '../state/replay/job.ts'
 import type { ReplayOutcome } from '../state/replay/outcome.ts'
-import { HopRecorder, type TriedLine } from './try-lines.ts'
+import type { TriedLine } from './hop-recorder.ts'
+import { createTrialParts } from './trial-parts.ts'
 
 const LINES_AT_ONCE = 64
 
@@ -35,27 +25,8 @@ export interface TrialSettings {
 
 /** Resolves when all letters have come to an end. */
 export async function tryReplay({ plan, registry, letters, from, change, onTrial }: TrialSettings): Promise<void> {
-  const bases = edgeBases(plan)
-  const region = createRegion({
-    processorCount: plan.processors.length,
-    sinkCount: plan.sinks.length,
-    edgeCount: bases[bases.length - 1],
-    trace: false,
-    chunkSlots: 0,
-    chunkSlotBytes: 0
-  })
   const tell = (line: TriedLine): void => onTrial({ stored: letters[line.lineNumber - 1], line })
-  const parts = await LaneParts.create({
-    plan,
-    region,
-    epoch: 1,
-    registry,
-    sinks: plan.sinks.map(() => ({ write: () => undefined, length: undefined, close: () => undefined })),
-    letters: { append: () => undefined, length: 0, close: () => undefined },
-    valueOutput: undefined,
-    log: () => undefined,
-    observer: new HopRecorder(nodeNames(plan), new StringReader(region), tell)
-  })
+  const parts = await createTrialParts(plan, registry, tell)
   const nothing = { next: () => undefined, totalBytes: undefined, close: () => undefined }
   const replays = new Trials(new ReplayEntries(plan, { from, change }), letters, onTrial)
   const end = await new Lane(parts, nothing, Number.POSITIVE_INFINITY, { replays }).run()

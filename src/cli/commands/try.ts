@@ -6,8 +6,9 @@ import { Command } from 'commander'
 
 import { builtins } from '../../builtins.ts'
 import { loadPlan } from '../../config/load-plan.ts'
+import type { TriedLine, TriedWay } from '../../threads/hop-recorder.ts'
 import { createReveal } from '../../threads/reveal.ts'
-import { type TriedLine, type TriedWay, tryLines } from '../../threads/try-lines.ts'
+import { tryLines } from '../../threads/try-lines.ts'
 import { EXIT } from '../exit-codes.ts'
 import { print, printError, safe } from '../output.ts'
 
