@@ -43,7 +43,6 @@ export interface SettledTotals {
   dropped: number
   dead: number
   unmatched: number
-  lines: number
   batches: number
 }
 
@@ -63,7 +62,6 @@ function totalsIn(counters: Float64Array): SettledTotals {
     dropped: counters[LANE.settled_dropped],
     dead: counters[LANE.settled_dead],
     unmatched: counters[LANE.settled_unmatched],
-    lines: counters[LANE.settled_lines],
     batches: counters[LANE.settled_batches]
   }
 }
@@ -190,10 +188,8 @@ export class Settler {
     const counts = this.#counts.fill(0)
     this.#closePaths(batch, lines, counts)
     const { totals } = this
-    if (batch.replay === undefined) {
-      totals.entered += lines
-      totals.lines += lines
-    } else totals.replayed += lines
+    if (batch.replay === undefined) totals.entered += lines
+    else totals.replayed += lines
     totals.batches++
     totals.delivered += counts[DELIVERED]
     totals.dropped += counts[DROPPED]

@@ -42,10 +42,12 @@ export type { LaneEnd, RunSettings, StatsAnswer }
 /** A stop takes at most so long; then what is under way is given up. */
 const STOP_MILLISECONDS = 8_500
 /** After giving up, the thread itself is ended: it may be inside a call that never returns. */
-const TELL_SOURCES_MILLISECONDS = 20
 const ABANDON_MILLISECONDS = 500
 /** A thread ends within milliseconds, or never: Node cannot end one that is inside native code. */
 const TERMINATE_MILLISECONDS = 900
+
+/** Between two times that the dashboard is told of new inputs. */
+const TELL_SOURCES_MILLISECONDS = 20
 
 const THE_CHECKPOINT = 'the checkpoint'
 

@@ -4,7 +4,7 @@ import { statSync } from 'node:fs'
 
 import { type FileSystem, nodeFileSystem } from '../base/file-system.ts'
 import { quote } from '../base/quote.ts'
-import { systemErrorCode } from '../base/system-error.ts'
+import { systemErrorCode, systemErrorReason } from '../base/system-error.ts'
 import { UserError } from '../base/user-error.ts'
 import type { LaneEnd, Plan, ProcessorState } from '../engine/index.ts'
 import type { Registry } from '../sdk/registry.ts'
@@ -149,8 +149,8 @@ export class RunCommits {
     const committer = this.#committer
     if (committer === undefined) return end
     try {
-      if (this.#settings.commits)
-        await committer.finish(end.reason === 'end' && !this.#settings.plan.source.isEndless, mayWait)
+      const isComplete = end.reason === 'end' && !this.#settings.plan.source.isEndless
+      if (this.#settings.commits) await committer.finish(isComplete, mayWait)
     } catch (failure) {
       this.#failure ??= messageOf(failure)
     } finally {
@@ -166,8 +166,8 @@ export class RunCommits {
 
   /** Of sinks whose files can be cut back: regular ones. */
   #sinkFiles(): (string | undefined)[] {
-    const { plan, registry } = this.#settings
-    return plan.sinks.map(({ type, options }) => {
+    const { plan, registry, log } = this.#settings
+    return plan.sinks.map(({ name, type, options }) => {
       const path = registry.sinks.get(type)?.file?.(options, plan.baseFolder)
       if (path === undefined) return undefined
       try {
@@ -178,6 +178,9 @@ export class RunCommits {
         // Renamed or deleted since the lane has opened it: it will be opened again.
         if (systemErrorCode(error) === 'ENOENT') return path
         // Written and not readable: it cannot be told from another file later, so it is never cut.
+        log(
+          `The output ${quote(name)} cannot be read (${systemErrorReason(error)}): after a crash lines may come twice.`
+        )
         return undefined
       }
     })
