@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 
-import { POISON_FILE, POISON_LINE_FILE, PoisonNote, PoisonNotes, type PoisonPlace } from './poison-notes.ts'
+import {
+  CAREFUL_MILLISECONDS,
+  POISON_FILE,
+  POISON_LINE_FILE,
+  PoisonNote,
+  PoisonNotes,
+  type PoisonPlace
+} from './poison-notes.ts'
 
 const PLACE: PoisonPlace = { sourceNumber: 2, offset: 2 ** 33 + 5, lineNumber: 17, node: 1, item: 0 }
 const isBehind = (): boolean => false
@@ -34,11 +41,12 @@ describe('notes of lines that end whole processes', () => {
     assert.equal(PoisonNotes.begin(folder, 'a', isBehind).isCareful, false)
   })
 
-  test('make the next run careful, and the fourth one leave the line out [E6]', t => {
+  test('make the third run careful, and the fifth one leave the line out [E6]', t => {
     const folder = makeFolder(t)
     PoisonNotes.begin(folder, 'a', undefined)
+    assert.equal(PoisonNotes.begin(folder, 'a', isBehind).isCareful, false)
     assert.deepEqual(
-      [2, 3].map(() => {
+      [3, 4].map(() => {
         const { isCareful, lines } = killedWith(folder, PLACE)
         return { isCareful, lines: lines.length }
       }),
@@ -50,12 +58,31 @@ describe('notes of lines that end whole processes', () => {
 
     const { lines } = PoisonNotes.begin(folder, 'a', isBehind)
 
-    assert.deepEqual(lines, [{ ...PLACE, code: 'killed_lane', message: 'ended the whole process, three times' }])
+    assert.deepEqual(lines, [{ ...PLACE, code: 'killed_lane', message: 'ended the whole process, again and again' }])
+  })
+
+  test('forget the deaths before of a run that goes on for long', t => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const folder = makeFolder(t)
+    for (const _ of [1, 2, 3]) {
+      const notes = PoisonNotes.begin(folder, 'a', isBehind)
+      assert.equal(notes.isCareful, false)
+      notes.working()
+      t.mock.timers.tick(CAREFUL_MILLISECONDS)
+    }
+    PoisonNotes.begin(folder, 'a', isBehind)
+    assert.equal(PoisonNotes.begin(folder, 'a', isBehind).isCareful, true)
+  })
+
+  test('make the next run careful at once whose process is killed for a line that nobody knows', t => {
+    const folder = makeFolder(t)
+    PoisonNotes.begin(folder, 'a', undefined).willBeKilled(undefined)
+    assert.equal(PoisonNotes.begin(folder, 'a', isBehind).isCareful, true)
   })
 
   test('say nothing of lines that runs were killed with once each', t => {
     const folder = makeFolder(t)
-    PoisonNotes.begin(folder, 'a', undefined)
+    for (const _ of [1, 2]) PoisonNotes.begin(folder, 'a', isBehind)
     for (const offset of [1, 2, 3, 2, 1, 3]) assert.deepEqual(killedWith(folder, { ...PLACE, offset }).lines, [])
   })
 

@@ -3,9 +3,10 @@
 //   poison.json   as long as a run goes on, and as long as something is in it
 //   poison-line   the line that runs now, while each line runs alone: 40 bytes
 //
-// A line that takes its whole process with it tells nothing. So the run after one that was killed begins carefully: for
-// some seconds each line runs alone and is noted before. A line that was noted by two killed runs, one after the other,
-// is not run by the next. None of it is synced: it is for the death of a process, and no promise stands on it.
+// A line that takes its whole process with it tells nothing, and most processes are killed by somebody. So only when two
+// runs in a row were killed, the second soon after its first line, the next begins carefully: for some seconds each line
+// runs alone, many times slower, and is noted before. A line that was noted by two killed runs, one after the other, is
+// not run by the next. None of it is synced: it is for the death of a process, and no promise stands on it.
 
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,7 +17,14 @@ import { systemErrorCode } from '../base/system-error.ts'
 export const POISON_FILE = 'poison.json'
 export const POISON_LINE_FILE = 'poison-line'
 
-/** In the first run it was not known, in the two others it ran alone. */
+const DEATHS_BEFORE_CARE = 2
+/**
+ * A line that kills is met sooner: runs commit all the time, and the next goes on there. It is the time too for which
+ * each line runs alone, since a run that was killed had committed less than this before, or what took it longer goes
+ * many times as fast now.
+ */
+export const CAREFUL_MILLISECONDS = 10_000
+/** In the first runs it was not known, in the two others it ran alone. */
 const STRIKES = 2
 const NOTE_BYTES = 40
 
@@ -40,6 +48,8 @@ interface Notes {
   readonly configHash: string
   /** A run that was killed has not taken it back. */
   readonly isRunning: boolean
+  /** Runs before this one that were killed, each soon after the one before. */
+  readonly deaths: number
   readonly strikes: readonly { readonly place: PoisonPlace; readonly count: number }[]
   readonly lines: readonly PoisonLine[]
 }
@@ -47,11 +57,12 @@ interface Notes {
 export class PoisonNotes {
   /** Lines that are not to be run. */
   readonly lines: readonly PoisonLine[]
-  /** The run before was killed: each line is to run alone for a while, and to be noted. */
+  /** Runs before were killed: each line is to run alone for a while, and to be noted. */
   readonly isCareful: boolean
   readonly #stateFolder: string
   #notes: Notes
   #isOver = false
+  #timer: NodeJS.Timeout | undefined
 
   private constructor(stateFolder: string, notes: Notes, isCareful: boolean) {
     this.#stateFolder = stateFolder
@@ -71,35 +82,53 @@ export class PoisonNotes {
   ): PoisonNotes {
     const before = isBehind === undefined ? undefined : readNotes(stateFolder)
     const isKnown = before !== undefined && before.configHash === configHash
-    const isCareful = before?.isRunning === true
-    const noted = isCareful && isKnown ? readNote(stateFolder) : undefined
+    const deaths = before?.isRunning === true ? before.deaths + 1 : 0
+    const isCareful = deaths >= DEATHS_BEFORE_CARE
+    const noted = deaths > 0 && isKnown ? readNote(stateFolder) : undefined
     const lines = isKnown ? before.lines.filter(line => !isBehind!(line)) : []
     const strikes: { place: PoisonPlace; count: number }[] = []
     if (noted !== undefined && !isBehind!(noted)) {
       const count = (before!.strikes.find(({ place }) => isSame(place, noted))?.count ?? 0) + 1
       if (count < STRIKES) strikes.push({ place: noted, count })
-      else lines.push({ ...noted, code: 'killed_lane', message: 'ended the whole process, three times' })
+      else lines.push({ ...noted, code: 'killed_lane', message: 'ended the whole process, again and again' })
     }
     rmSync(join(stateFolder, POISON_LINE_FILE), { force: true })
-    const notes = new PoisonNotes(stateFolder, { configHash, isRunning: true, strikes, lines }, isCareful)
+    const notes = new PoisonNotes(stateFolder, { configHash, isRunning: true, deaths, strikes, lines }, isCareful)
     notes.#write()
     return notes
   }
 
+  /** Lines flow from now on. A death long after this begins a new count. */
+  working(): void {
+    this.#timer = setTimeout(() => {
+      this.#notes = { ...this.#notes, deaths: 0 }
+      this.#write()
+    }, CAREFUL_MILLISECONDS).unref()
+  }
+
   /** The process will be killed because of this line: the next one is not to run it. Unknown, it is to be careful. */
   willBeKilled(line: PoisonLine | undefined): void {
-    if (line !== undefined) this.#notes = { ...this.#notes, isRunning: false, lines: [...this.#notes.lines, line] }
+    const notes = this.#notes
+    this.#notes =
+      line === undefined
+        ? { ...notes, deaths: Math.max(notes.deaths, DEATHS_BEFORE_CARE - 1) }
+        : { ...notes, isRunning: false, lines: [...notes.lines, line] }
     this.#write()
-    this.#isOver = true
+    this.#over()
   }
 
   /** The run has ended by itself. */
   end(): void {
     if (this.#isOver) return
-    this.#isOver = true
-    this.#notes = { ...this.#notes, isRunning: false, strikes: [] }
+    this.#over()
+    this.#notes = { ...this.#notes, isRunning: false, deaths: 0, strikes: [] }
     this.#write()
     rmSync(join(this.#stateFolder, POISON_LINE_FILE), { force: true })
+  }
+
+  #over(): void {
+    this.#isOver = true
+    clearTimeout(this.#timer)
   }
 
   #write(): void {
@@ -151,7 +180,9 @@ function isSame(a: PoisonPlace, b: PoisonPlace): boolean {
 function readNotes(stateFolder: string): Notes | undefined {
   try {
     const notes = JSON.parse(readFileSync(join(stateFolder, POISON_FILE), 'utf8')) as Notes
-    return Array.isArray(notes.lines) && Array.isArray(notes.strikes) ? notes : undefined
+    return Array.isArray(notes.lines) && Array.isArray(notes.strikes) && Number.isSafeInteger(notes.deaths)
+      ? notes
+      : undefined
   } catch {
     return undefined
   }

@@ -231,6 +231,7 @@ export class Run {
     if (this.#lane instanceof LaneSupervisor) this.#lane.keeper = this.#createKeeper(this.#commits!)
     this.#replays?.laneBegan(request => this.#lane.request(request))
     this.#lane.request({ type: 'begin' })
+    this.#notes?.working()
   }
 
   #createKeeper(commits: RunCommits): LaneKeeper {

@@ -10,14 +10,11 @@ import type { InputPosition, Source, SourceSetup } from '../sdk/source.ts'
 import { blockThread, type Region } from '../shared-memory/index.ts'
 import { LimitedLog } from '../state/dead-letter-log/limited-log.ts'
 import { DeadLetterLog } from '../state/dead-letter-log/writer.ts'
-import { PoisonNote } from '../state/poison-notes.ts'
+import { CAREFUL_MILLISECONDS, PoisonNote } from '../state/poison-notes.ts'
 import type { EndedInput, OpenedInput } from './input-positions.ts'
 import type { LaneCommit, LaneRequest, LaneStart, OpenedLetters, ReplayReport, StatedSnapshot } from './messages.ts'
 import { NoInput } from './no-input.ts'
 import { ReplayFeed } from './replay-feed.ts'
-
-/** A run that was killed had committed less than this before, or what took it longer goes many times as fast now. */
-const CAREFUL_MILLISECONDS = 10_000
 
 export interface LanePreparation {
   readonly plan: Plan
