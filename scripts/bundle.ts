@@ -1,7 +1,8 @@
-// JavaScript of the published package: each entry in one file with what it imports, packages included. A start takes
-// a third less CPU time so than when each module is a file to be found, read and linked.
+// What the published package runs: each entry in one file with what it imports, packages included. A start takes a third
+// less CPU time so than when each module is a file to be found, read and linked. With the page, and the demo.
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
 import { join, relative, sep } from 'node:path'
 
 import { rolldown } from 'rolldown'
@@ -14,7 +15,9 @@ const ENTRIES = ['index', 'testing/index', 'cli/linescope', 'threads/lane', 'thr
 // Loaded with the first question for the documentation; one of them hands out files of its own.
 const NOT_BUNDLED = ['@fastify/swagger', '@fastify/swagger-ui', 'fastify-type-provider-zod']
 
-/** Writes the entries of src/ to the folder, under the names that they have there. */
+const DEMO = join(ROOT, 'examples', 'demo')
+
+/** Writes the entries of src/ to the folder, under the names that they have there, and what they read. */
 export async function bundle(folder: string): Promise<void> {
   const build = await rolldown({
     cwd: ROOT,
@@ -31,6 +34,24 @@ export async function bundle(folder: string): Promise<void> {
   await build.close()
   const modules = output.flatMap(file => (file.type === 'chunk' ? file.moduleIds : []))
   writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), licencesOf(modules))
+  copyPage(folder)
+  compileDemo(folder)
+}
+
+/** What the dashboard hands out as it is. */
+function copyPage(to: string): void {
+  const folder = join('server', 'page')
+  cpSync(join(ROOT, 'src', folder), join(to, folder), { recursive: true, filter: path => !path.endsWith('.ts') })
+}
+
+/** The demo is read as a user's own pipeline is, so its processors are a module beside it. */
+function compileDemo(to: string): void {
+  const folder = join(to, 'examples', 'demo')
+  mkdirSync(folder, { recursive: true })
+  const pipeline = readFileSync(join(DEMO, 'pipeline.yaml'), 'utf8')
+  writeFileSync(join(folder, 'pipeline.yaml'), pipeline.replaceAll('./processors.ts#', './processors.js#'))
+  const processors = readFileSync(join(DEMO, 'processors.ts'), 'utf8')
+  writeFileSync(join(folder, 'processors.js'), stripTypeScriptTypes(processors))
 }
 
 /** The licence of every package that a module comes from: their terms ask that it goes with the code. */

@@ -36,8 +36,13 @@ if (files.length === 0) {
 
 installSystemTools()
 const { node, environment } = await prepare()
-// Each file of tests is a process of its own: what one has compiled serves the next.
-const env = { ...environment, NODE_COMPILE_CACHE: resolve('.cache', 'compiled') }
+const env = {
+  ...environment,
+  // Each file of tests is a process of its own: what one has compiled serves the next.
+  NODE_COMPILE_CACHE: resolve('.cache', 'compiled'),
+  LINESCOPE_COMMAND: resolve('.cache', 'package', 'bin', 'linescope.js')
+}
+const bundled = await runChild(node, ['--disable-warning=ExperimentalWarning', 'scripts/bundle-for-tests.ts'], { env })
 const options = [
   '--test',
   `--test-concurrency=${CONCURRENCY}`,
@@ -54,4 +59,5 @@ if (isAllOfLong || process.argv.includes('--fault-matrix')) {
   // It writes its file itself.
   options.push('--test-reporter=./scripts/fault-report.ts', '--test-reporter-destination=stdout')
 }
-endLike(await runChild(node, [...options, ...files], { env: isLong ? { ...env, LINESCOPE_LONG: '1' } : env }))
+const run = () => runChild(node, [...options, ...files], { env: isLong ? { ...env, LINESCOPE_LONG: '1' } : env })
+endLike(bundled.code === 0 ? await run() : bundled)

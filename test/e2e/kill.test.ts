@@ -7,8 +7,8 @@ import { KILLED_PIPELINES } from './support/kill-pipelines.ts'
 import { randomOf, runThroughKills } from './support/kill-runs.ts'
 
 const IS_LONG = process.env['LINESCOPE_LONG'] === '1'
-const KILLS = IS_LONG ? 200 : 8
-const LINES = IS_LONG ? 2_100_000 : 50_000
+const KILLS = IS_LONG ? 200 : 20
+const LINES = IS_LONG ? 2_100_000 : 20_000
 const SPIN_MICROSECONDS = IS_LONG ? 4 : 20
 
 describe('a run that is killed again and again ends with the output of one that is not', { concurrency: 2 }, () => {

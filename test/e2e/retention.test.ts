@@ -5,6 +5,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 
 import { readDropped } from '../../src/state/dead-letter-log/discards-reader.ts'
 import { readDeadLetters } from '../../src/state/dead-letter-log/reader.ts'
@@ -49,10 +50,18 @@ function stateOf(folder: string): string {
   return stateFoldersIn(join(folder, '.linescope'))[0]
 }
 
+/** Of one moment: the run may delete a segment and fill another while they are looked at. */
 function logBytes(folder: string): number {
   const log = existsSync(join(folder, '.linescope')) ? join(stateOf(folder) ?? folder, 'dead-letters') : folder
-  const names = existsSync(log) ? readdirSync(log).filter(name => name.endsWith('.dll')) : []
-  return names.reduce((sum, name) => sum + (statSync(join(log, name), { throwIfNoEntry: false })?.size ?? 0), 0)
+  const sizesNow = (): readonly (readonly [string, number])[] =>
+    (existsSync(log) ? readdirSync(log).filter(name => name.endsWith('.dll')) : [])
+      .sort()
+      .map(name => [name, statSync(join(log, name), { throwIfNoEntry: false })?.size ?? 0])
+  for (let sizes = sizesNow(); ; ) {
+    const again = sizesNow()
+    if (isDeepStrictEqual(sizes, again)) return sizes.reduce((sum, [, size]) => sum + size, 0)
+    sizes = again
+  }
 }
 
 /** Line numbers of the letters that are kept. */

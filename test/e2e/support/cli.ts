@@ -8,7 +8,8 @@ import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 export const ROOT = join(import.meta.dirname, '..', '..', '..')
-export const LINESCOPE = join(ROOT, 'bin', 'linescope.js')
+/** `npm test` has it bundled, as users get it. */
+export const LINESCOPE = process.env['LINESCOPE_COMMAND'] ?? join(ROOT, 'bin', 'linescope.js')
 /** Longer than anything here takes on a busy machine: only a hang reaches it. */
 const PATIENCE_MILLISECONDS = process.env['LINESCOPE_LONG'] === '1' ? 900_000 : 90_000
 
