@@ -30,7 +30,13 @@ describe('the fault matrix', () => {
   test('lists the tests that the tree has', () => {
     const committed = readFileSync(FAULT_MATRIX, 'utf8')
     const now = renderMatrix(readSections(), findCoveringTests(), covering => resultIn(committed, covering))
-    assert.equal(committed, now, 'docs/fault-matrix.md is behind: npm test -- --fault-matrix WORD, of the new test')
+    const known = new Set(committed.split('\n'))
+    const changed = now.split('\n').filter(row => !known.has(row))
+    const rows = changed.map(row => row.split(' ')[1]).join(', ')
+    assert.ok(
+      committed === now,
+      `docs/fault-matrix.md is behind (${rows}): npm test -- --fault-matrix WORD, of the new test`
+    )
   })
 
   test('finds names in strings and templates, whatever stands in them', () => {
