@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 
 import type { StatsJson } from '../../src/cli/commands/dlq/stats.ts'
-import type { LetterJson } from '../../src/cli/dead-letters/letter-json.ts'
+import type { letterJson } from '../../src/state/dead-letter-log/letter-json.ts'
 import { assertRefused } from './support/answers.ts'
 import { type Ended, linescope, makeFolder, start, until } from './support/cli.ts'
 import { ALONE } from './support/pipelines.ts'
@@ -54,7 +54,7 @@ async function afterARun(t: TestContext): Promise<{ folder: string; dlq: (...arg
   return { folder, dlq: (...args) => linescope(t, ['dlq', ...args], { cwd: folder }) }
 }
 
-function jsonLines<Item = LetterJson>(ended: Ended): Item[] {
+function jsonLines<Item = ReturnType<typeof letterJson>>(ended: Ended): Item[] {
   return ended.stdout
     .toString()
     .split('\n')

@@ -9,9 +9,9 @@ import { systemErrorCode, systemErrorReason } from '../../base/system-error.ts'
 import { UserError } from '../../base/user-error.ts'
 import { type LetterFilter, type ReplayRequest, ReplayRequestSchema } from '../../contract/replay.ts'
 import { lineOf } from '../../state/dead-letter-log/filter.ts'
+import { changedValueOf } from '../../state/dead-letter-log/letter-json.ts'
 import { readDeadLetters } from '../../state/dead-letter-log/reader.ts'
 import type { FilterArguments } from '../dead-letters/filter.ts'
-import { changedValueOf } from '../dead-letters/letter-text.ts'
 import type { OpenLog } from '../dead-letters/open-log.ts'
 
 export interface ReplayArguments extends FilterArguments {
