@@ -10,7 +10,15 @@ import { rolldown } from 'rolldown'
 import { ROOT } from './binary.ts'
 
 // Loaded by their address: what npm knows, the command, the threads, and the loop that each processor has of its own.
-const ENTRIES = ['index', 'testing/index', 'cli/linescope', 'threads/lane', 'threads/dashboard', 'engine/hot-loop']
+const ENTRIES = [
+  'index',
+  'testing/index',
+  'cli/linescope',
+  'threads/lane',
+  'threads/dashboard',
+  'threads/letters',
+  'engine/hot-loop'
+]
 
 // Loaded with the first question for the documentation; one of them hands out files of its own.
 const NOT_BUNDLED = ['@fastify/swagger', '@fastify/swagger-ui', 'fastify-type-provider-zod']

@@ -20,7 +20,7 @@ interface Operation {
   readonly summary: string
   readonly parameters?: readonly { readonly name: string; readonly description?: string; readonly schema: Schema }[]
   readonly requestBody?: { readonly content: { 'application/json': { schema: Schema } } }
-  readonly responses: Readonly<Record<string, { readonly content: { 'application/json': { schema: Schema } } }>>
+  readonly responses: Readonly<Record<string, { readonly content: { 'application/json'?: { schema: Schema } } }>>
 }
 
 export interface ApiDocument {
@@ -63,12 +63,15 @@ export function fieldTable(document: ApiDocument, path: string): string {
   const { get, post } = document.paths[path] ?? {}
   const operation = get ?? post
   if (operation === undefined) throw new Error(`/openapi.json knows no ${path}`)
-  const rows = fieldsOf(document, operation.responses['200'].content['application/json'].schema, '')
+  // An export has no fields.
+  const answer = operation.responses['200'].content['application/json']
+  const rows = answer === undefined ? [] : fieldsOf(document, answer.schema, '')
   const body = post?.requestBody?.content['application/json'].schema
   const sent = body === undefined ? [] : fieldsOf(document, body, '')
-  const answered = table(['field', 'value', 'what it says'], rows)
-  const fields =
-    sent.length === 0 ? answered : `${table(['in the body', 'value', 'what it asks for'], sent)}\n\n${answered}`
+  const fields = [
+    ...(sent.length === 0 ? [] : [table(['in the body', 'value', 'what it asks for'], sent)]),
+    ...(rows.length === 0 ? [] : [table(['field', 'value', 'what it says'], rows)])
+  ].join('\n\n')
   const { parameters = [] } = operation
   if (parameters.length === 0) return fields
   const asked = parameters.map(({ name, description = '' }) => [`\`${name}\``, description])

@@ -15,6 +15,7 @@ import { SECURITY_HEADERS } from './headers.ts'
 import { documentationRoutes } from './routes/documentation.ts'
 import { errorsRoute } from './routes/errors.ts'
 import { healthRoute } from './routes/health.ts'
+import { type AskLetters, letterActionRoutes } from './routes/letter-actions.ts'
 import { livezRoute } from './routes/livez.ts'
 import { pageRoutes } from './routes/page.ts'
 import { pathsRoute } from './routes/paths.ts'
@@ -35,6 +36,8 @@ export interface ServerOptions {
   readonly version: string
   /** Without it nothing can be replayed. */
   readonly askReplays?: AskReplays
+  /** Without it nothing can be done with dead letters. */
+  readonly askLetters?: AskLetters
   /** Told of a fault of ours that a client met; the client gets no detail. */
   readonly reportFault?: (error: unknown) => void
 }
@@ -64,28 +67,34 @@ export function buildServer(options: ServerOptions): FastifyInstance {
 
   const app = makeApp({ reportFault, admit })
   app.addHook('onRequest', async (request, reply) => guard(request.raw, reply, isData(request), doors))
-  const askReplays = options.askReplays ?? nothingToAsk
-  addAnswers(app, options.observer, askReplays)
+  addAnswers(app, options)
   pageRoutes(app)
   documentationRoutes(app, {
     version: options.version,
     makeApp: () => makeApp({ reportFault, admit: () => true }),
-    addRoutes: documented => addAnswers(documented, options.observer, askReplays)
+    addRoutes: documented => addAnswers(documented, options)
   })
   return app
 }
 
-const nothingToAsk: AskReplays = async ({ ask }) => {
-  if (ask === 'list') return { status: 200, body: { replays: [] } }
-  return { status: 409, body: { error: 'nothing_kept', message: 'There are no dead letters here.' } }
+const NOTHING_KEPT = {
+  status: 409,
+  body: { error: 'nothing_kept', message: 'There are no dead letters here.' }
 }
+const noReplays: AskReplays = async ({ ask }) =>
+  ask === 'list' ? { status: 200, body: { replays: [] } } : NOTHING_KEPT
+const noLetters: AskLetters = async () => NOTHING_KEPT
 
-function addAnswers(app: FastifyInstance, observer: Observer, askReplays: AskReplays): void {
+function addAnswers(
+  app: FastifyInstance,
+  { observer, askReplays = noReplays, askLetters = noLetters }: ServerOptions
+): void {
   statsRoute(app, observer)
   traceRoute(app, observer)
   errorsRoute(app, observer)
   pathsRoute(app, observer)
   replayRoutes(app, askReplays)
+  letterActionRoutes(app, askLetters)
   healthRoute(app, observer)
   livezRoute(app)
   readyzRoute(app, observer)

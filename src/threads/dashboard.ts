@@ -11,6 +11,8 @@ import type { RunStatus } from '../observer/run-status.ts'
 import { type Listening, listen } from '../server/listen.ts'
 import { buildServer } from '../server/server.ts'
 import type { Region } from '../shared-memory/index.ts'
+import type { LettersTask } from './letters.ts'
+import { LettersThreads } from './letters-thread.ts'
 import { Questions } from './questions.ts'
 
 /** What main gives the thread as workerData. */
@@ -26,6 +28,8 @@ export interface DashboardData {
   /** Values that are masked wherever text is shown. */
   readonly secrets: readonly string[]
   readonly version: string
+  /** Where dead letters are, and what they may be tried with: see LettersTask. */
+  readonly letters?: Omit<LettersTask, 'question' | 'secrets'> | undefined
 }
 
 /** What main tells the thread. A status may come at any time; what it does not name stays as it was. */
@@ -53,6 +57,7 @@ const observer = new Observer({
   reveal: createReveal(data.secrets),
   version: data.version
 })
+const letters = data.letters && new LettersThreads({ ...data.letters, secrets: data.secrets })
 const questions = new Questions((id, question) => tell({ type: 'ask', id, question }))
 const starting = start()
 
@@ -94,6 +99,7 @@ async function openServer(): Promise<Listening> {
     token: data.token,
     version: data.version,
     askReplays: question => questions.ask(question),
+    ...(letters === undefined ? {} : { askLetters: question => letters.ask(question) }),
     reportFault: error => tell({ type: 'fault', message: detailOf(error) })
   })
   return await listen(app, { host: data.host, port: data.port })

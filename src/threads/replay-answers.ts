@@ -45,7 +45,7 @@ export function previewAnswer(chosen: Chosen): ReplayPreview {
   }
 }
 
-function refusedOf(counts: Counts): Replay['refused'] {
+export function refusedOf(counts: Counts): Replay['refused'] {
   return [...counts].flatMap(([outcome, count]) => {
     const reason = REFUSALS[outcome]
     return reason === undefined || count === 0 ? [] : [{ outcome, reason, count }]

@@ -26,7 +26,7 @@ export function choiceOf(request: ReplayRequest): Choice {
   }
 }
 
-function filterOf({
+export function filterOf({
   ids = [],
   processors = [],
   tags = [],

@@ -46,10 +46,14 @@ export function createLane(
     isCareful: notes?.isCareful === true,
     replaysOnly: settings.replaysOnly !== undefined
   }
-  const isInline = plan.processors.some(processor => processor.component.kind === 'inline')
-  if (!isInline && valueOutput === undefined) return new LaneSupervisor(start)
+  if (!isInline(settings)) return new LaneSupervisor(start)
   const source = input === undefined ? undefined : openIterable(input)
   return new LaneInThread(start, settings.registry, source, valueOutput)
+}
+
+/** Functions of the caller are part of it, which no other thread has. */
+function isInline({ plan, valueOutput }: RunSettings): boolean {
+  return valueOutput !== undefined || plan.processors.some(processor => processor.component.kind === 'inline')
 }
 
 export function dashboardData(settings: RunSettings, region: Region): DashboardData {
@@ -63,7 +67,8 @@ export function dashboardData(settings: RunSettings, region: Region): DashboardD
     allowHosts,
     token,
     secrets: settings.secrets,
-    version: settings.version
+    version: settings.version,
+    letters: { stateFolder: settings.stateFolder, plan: isInline(settings) ? undefined : settings.plan }
   }
 }
 

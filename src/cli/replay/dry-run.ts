@@ -12,6 +12,7 @@ import type { TriedWay } from '../../threads/hop-recorder.ts'
 import { choiceOf } from '../../threads/replay-request.ts'
 import { chooseLetters } from '../../threads/replay-select.ts'
 import { type Trial, tryReplay } from '../../threads/replay-trial.ts'
+import { trialJson } from '../../threads/trial-json.ts'
 import { oneLine } from '../dead-letters/escape-bytes.ts'
 import { numberOf, placeOf, type Reveal } from '../dead-letters/letter-text.ts'
 import { EXIT } from '../exit-codes.ts'
@@ -102,28 +103,4 @@ function oldWay({ journey, processor }: DeadLetter): string {
 
 function shown(value: unknown, reveal: Reveal): string {
   return oneLine(reveal(typeof value === 'string' ? value : JSON.stringify(value)), VALUE_CHARACTERS)
-}
-
-function trialJson(trial: Trial, reveal: Reveal) {
-  const { stored, line, refused } = trial
-  const { letter, sequence } = stored
-  return {
-    number: Number.isNaN(sequence) ? null : sequence,
-    id: letter.id,
-    before: {
-      path: letter.journey,
-      outcome: letter.kind,
-      error: errorOf(letter, reveal),
-      value: changedValueOf(letter, reveal) ?? null
-    },
-    refused: refused === undefined ? null : (REFUSALS[refused] ?? refused),
-    now: (line?.ways ?? []).map(way => ({
-      path: way.hops.map(({ name }) => name),
-      outcome: way.outcome,
-      reason: way.reason === undefined ? null : reveal(way.reason),
-      values: way.hops.map(({ value }) =>
-        typeof value === 'string' ? reveal(value) : JSON.parse(reveal(JSON.stringify(value)))
-      )
-    }))
-  }
 }

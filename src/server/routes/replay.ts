@@ -14,6 +14,7 @@ import {
   ReplaysSchema
 } from '../../contract/replay.ts'
 import { responsesOf, sendAnswer, sendProblem } from '../answer.ts'
+import { withBody } from '../body.ts'
 
 /** Main has the replays; no lane waits for an answer. */
 export type AskReplays = (question: ReplayQuestion) => Promise<ReplayAnswer>
@@ -105,17 +106,4 @@ function withNumber(
   const { replay } = request.params as { replay: string }
   if (/^[1-9]\d{0,8}$/.test(replay)) return go(Number(replay))
   return sendProblem(reply, 404, { error: 'not_found', message: 'A replay has a number from 1 up.' })
-}
-
-function withBody<Schema extends z.ZodType>(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  schema: Schema,
-  go: (body: z.output<Schema>) => Promise<FastifyReply>
-): Promise<FastifyReply> | FastifyReply {
-  const parsed = schema.safeParse(request.body ?? {})
-  if (parsed.success) return go(parsed.data)
-  const [issue] = parsed.error.issues
-  const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `
-  return sendProblem(reply, 400, { error: 'bad_body', message: `${where}${issue.message}` })
 }

@@ -1,4 +1,5 @@
-// A pipeline whose processor is broken while there is a file `broken`, and input of which it fails on a known part.
+// A pipeline whose processor is broken while there is a file `broken` (and ends its thread while there is one `ends`),
+// and input of which it fails on a known part.
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -40,6 +41,7 @@ export const start = defineProcessor({
 export const work = defineProcessor({
   name: 'work', summary: 'Works on records.', accepts: 'record', emits: ['end', 'other'],
   create: () => (record, emit, ctx) => {
+    if (existsSync('ends')) process.exit(7)
     if (existsSync('broken') || record.kind === 'never') throw new TypeError('cannot work on ' + record.kind)
     if (record.kind === 'drop') { ctx.drop('not wanted'); return }
     const { offset, lineNumber, isReplay } = ctx
