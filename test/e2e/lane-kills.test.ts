@@ -22,7 +22,8 @@ const LINES = IS_LONG ? 300_000 : 10_000
 const SPIN_MICROSECONDS = IS_LONG ? 100 : 40
 /** With less, a lane would die more often than its supervisor puts up with. */
 const WORKING_MILLISECONDS = IS_LONG ? 1_000 : 250
-const LINES_OF_CONTROL = 15_000
+/** Short, so that nearly every kill takes away what is not committed. */
+const CONTROL = { lines: 15_000, spinMicroseconds: 40, kills: 8, workingMilliseconds: 250 }
 const KILLER = join(import.meta.dirname, 'support', 'lane-killer.mjs')
 
 interface Kills {
@@ -30,7 +31,7 @@ interface Kills {
   readonly count: () => number
 }
 
-function killsOf(t: TestContext, seed: number, count = KILLS, fault = ''): Kills {
+function killsOf(t: TestContext, seed: number, count = KILLS, working = WORKING_MILLISECONDS, fault = ''): Kills {
   const folder = mkdtempSync(join(tmpdir(), 'linescope-kills-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const file = join(folder, 'kills')
@@ -38,7 +39,7 @@ function killsOf(t: TestContext, seed: number, count = KILLS, fault = ''): Kills
     env: {
       NODE_OPTIONS: `--import=${KILLER}`,
       LANE_KILLS: String(count),
-      LANE_KILLS_WORKING: String(WORKING_MILLISECONDS),
+      LANE_KILLS_WORKING: String(working),
       LANE_KILLS_SEED: String(seed),
       LANE_KILLS_FILE: file,
       LANE_KILLS_FAULT: fault
@@ -94,13 +95,14 @@ describe('a run whose lane is ended again and again', { concurrency: 2 }, () => 
 
   test('and whose outputs are not cut back is found out (negative control)', async t => {
     const [killed] = KILLED_PIPELINES
-    const settings = { lineCount: LINES_OF_CONTROL, spinMicroseconds: SPIN_MICROSECONDS, kills: 0, random: randomOf(1) }
+    const { lines, spinMicroseconds, kills, workingMilliseconds } = CONTROL
+    const settings = { lineCount: lines, spinMicroseconds, kills: 0, random: randomOf(1) }
     const undisturbed = await runThroughKills(t, killed, settings)
-    const broken = killsOf(t, seedOf(t, 0), 8, 'uncut')
+    const broken = killsOf(t, seedOf(t, 0), kills, workingMilliseconds, 'uncut')
 
     const disturbed = await runThroughKills(t, killed, { ...settings, options: { env: broken.env } })
 
-    assert.throws(() => assertSame(disturbed, undisturbed, LINES_OF_CONTROL))
+    assert.throws(() => assertSame(disturbed, undisturbed, lines))
   })
 })
 
