@@ -1,4 +1,5 @@
-// For `try` and the test kit: sees every hop with its value. A run has none, and pays nothing for the possibility.
+// For `try`, the test kit and taps: sees every hop with its value. A run mostly has none, and pays nothing for the
+// possibility.
 
 import type { Batch, ItemQueue } from './batch.ts'
 

@@ -76,6 +76,7 @@ export class LaneParts {
   readonly log: (message: string) => void
   readonly #sinks: readonly Sink[]
   readonly #outputs: readonly SinkOutput[]
+  #observers: readonly LaneObserver[] = []
   #host: LaneHost | undefined
 
   /** Throws a UserError when a processor's module or `create` fails. */
@@ -120,10 +121,30 @@ export class LaneParts {
       letters: settings.letters,
       patience: this.patience,
       configHash: plan.configHash,
-      valueOutput: settings.valueOutput,
-      observer: settings.observer
+      valueOutput: settings.valueOutput
     })
-    if (settings.observer !== undefined) telemetry.observe(settings.observer)
+    if (settings.observer !== undefined) this.watch(settings.observer)
+  }
+
+  /** Shows every hop to one more observer, until what it returns is called. */
+  watch(observer: LaneObserver): () => void {
+    this.#setObservers([...this.#observers, observer])
+    return () => this.#setObservers(this.#observers.filter(each => each !== observer))
+  }
+
+  #setObservers(observers: readonly LaneObserver[]): void {
+    this.#observers = observers
+    const all: LaneObserver = {
+      arriving: (...arrival) => {
+        for (const observer of observers) observer.arriving(...arrival)
+      },
+      settling: (...settled) => {
+        for (const observer of observers) observer.settling(...settled)
+      }
+    }
+    const seen = observers.length === 0 ? undefined : all
+    this.telemetry.observe(seen)
+    this.settler.observer = seen
   }
 
   connect(host: LaneHost): void {

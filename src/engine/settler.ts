@@ -31,7 +31,6 @@ export interface SettlerSettings {
   readonly patience: Patience
   readonly configHash: string
   readonly valueOutput: ValueOutput | undefined
-  readonly observer: LaneObserver | undefined
 }
 
 /** Totals of settled batches: what the ledger stands on. */
@@ -71,6 +70,8 @@ export class Settler {
   readonly totals: SettledTotals
   /** To sinks and dead letters, since the lane began. */
   writtenBytes = 0
+  /** Told of each batch. */
+  observer: LaneObserver | undefined
   readonly #settings: SettlerSettings
   readonly #telemetry: Telemetry
   readonly #counts = new Float64Array(16)
@@ -184,7 +185,7 @@ export class Settler {
   }
 
   #count(batch: Batch, lines: number): void {
-    this.#settings.observer?.settling(batch, lines)
+    this.observer?.settling(batch, lines)
     const counts = this.#counts.fill(0)
     this.#closePaths(batch, lines, counts)
     const { totals } = this

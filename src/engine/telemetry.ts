@@ -111,20 +111,24 @@ export class Telemetry {
     return performance.now() + this.#shift
   }
 
-  /** Shows every arrival to an observer as well. */
-  observe(observer: LaneObserver): void {
-    const arrive = this.arrive
-    this.arrive = (node, batch, queue, to) => {
-      observer.arriving(node, batch, queue, to)
-      arrive(node, batch, queue, to)
-    }
+  /** Shows every arrival to an observer as well; undefined: to nobody any more. */
+  observe(observer: LaneObserver | undefined): void {
+    const arrive = this.#arriveUnseen
+    this.arrive =
+      observer === undefined
+        ? arrive
+        : (node, batch, queue, to) => {
+            observer.arriving(node, batch, queue, to)
+            arrive(node, batch, queue, to)
+          }
   }
 
   setMode(mode: TelemetryMode): void {
     this.timesCalls = this.countsPaths = mode !== 'off'
     this.recordsJourneys = mode === 'journeys' && this.journeys !== undefined
-    this.arrive =
+    this.#arriveUnseen =
       mode === 'off' ? () => undefined : (node, batch, queue, to) => this.#advancePaths(node, batch, queue, to)
+    this.arrive = this.#arriveUnseen
   }
 
   nodeIndexes(node: number): NodeCounterIndexes {
@@ -159,8 +163,10 @@ export class Telemetry {
     }
   }
 
+  #arriveUnseen: Arrive = (node, batch, queue, to) => this.#advancePaths(node, batch, queue, to)
+
   /** Items head..to of the queue have come to the processor: their paths go on. */
-  arrive: Arrive = (node, batch, queue, to) => this.#advancePaths(node, batch, queue, to)
+  arrive: Arrive = this.#arriveUnseen
 
   #advancePaths(node: number, batch: Batch, queue: ItemQueue, to: number): void {
     const { path } = batch

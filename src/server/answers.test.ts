@@ -184,6 +184,7 @@ describe('the documentation', () => {
       '/api/v1/replay/{replay}/cancel',
       '/api/v1/replay/{replay}/pause',
       '/api/v1/replay/{replay}/resume',
+      '/api/v1/tap',
       '/errors',
       '/health',
       '/livez',

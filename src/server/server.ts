@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import { UserError } from '../base/user-error.ts'
+import type { OpenTap } from '../contract/tap.ts'
 import type { Observer } from '../observer/observer.ts'
 import { AllowedHosts, isLoopback } from './allowed-hosts.ts'
 import { sendRefusal } from './answer.ts'
@@ -22,6 +23,7 @@ import { pathsRoute } from './routes/paths.ts'
 import { readyzRoute } from './routes/readyz.ts'
 import { type AskReplays, replayRoutes } from './routes/replay.ts'
 import { statsRoute } from './routes/stats.ts'
+import { tapRoute } from './routes/tap.ts'
 import { traceRoute } from './routes/trace.ts'
 import { TokenGate } from './token-gate.ts'
 
@@ -38,6 +40,8 @@ export interface ServerOptions {
   readonly askReplays?: AskReplays
   /** Without it nothing can be done with dead letters. */
   readonly askLetters?: AskLetters
+  /** Without it no live lines are shown. */
+  readonly openTap?: OpenTap
   /** Told of a fault of ours that a client met; the client gets no detail. */
   readonly reportFault?: (error: unknown) => void
 }
@@ -84,10 +88,11 @@ const NOTHING_KEPT = {
 const noReplays: AskReplays = async ({ ask }) =>
   ask === 'list' ? { status: 200, body: { replays: [] } } : NOTHING_KEPT
 const noLetters: AskLetters = async () => NOTHING_KEPT
+const noTap: OpenTap = () => ({ status: 409, error: 'no_lane', message: 'There is no run whose lines could be shown.' })
 
 function addAnswers(
   app: FastifyInstance,
-  { observer, askReplays = noReplays, askLetters = noLetters }: ServerOptions
+  { observer, askReplays = noReplays, askLetters = noLetters, openTap = noTap }: ServerOptions
 ): void {
   statsRoute(app, observer)
   traceRoute(app, observer)
@@ -95,6 +100,7 @@ function addAnswers(
   pathsRoute(app, observer)
   replayRoutes(app, askReplays)
   letterActionRoutes(app, askLetters)
+  tapRoute(app, openTap)
   healthRoute(app, observer)
   livezRoute(app)
   readyzRoute(app, observer)

@@ -1,7 +1,7 @@
 // Main's side of the dashboard's thread: starts it, tells it what only main knows, and starts it again when it dies.
 // A dead dashboard never harms the run.
 
-import { Worker } from 'node:worker_threads'
+import { type MessagePort, Worker } from 'node:worker_threads'
 
 import { ownModule } from '../base/own-files.ts'
 import { UserError } from '../base/user-error.ts'
@@ -9,6 +9,7 @@ import type { ReplayAnswer, ReplayQuestion } from '../contract/replay.ts'
 import type { RunStatus } from '../observer/run-status.ts'
 import { recoverObserver } from '../shared-memory/index.ts'
 import type { DashboardData, FromDashboard, ToDashboard } from './dashboard.ts'
+import type { TapOrder } from './lane-tap.ts'
 import { WORKER_FLAGS } from './worker-flags.ts'
 
 const MAX_RESTARTS_PER_MINUTE = 5
@@ -18,6 +19,8 @@ const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 5
 
 /** Whom questions are passed on to. */
 export type Ask = (question: ReplayQuestion) => Promise<ReplayAnswer>
+/** Who passes an order on to the lane. */
+export type OrderTap = (order: TapOrder, port: MessagePort) => void
 
 const nobody: Ask = async () => ({ status: 503, body: { error: 'starting', message: 'The run is just starting.' } })
 const FAULT: ReplayAnswer = {
@@ -26,6 +29,8 @@ const FAULT: ReplayAnswer = {
 }
 
 export class DashboardThread {
+  /** Closing the port asks for the order again, a moment later. */
+  onTap: OrderTap = (_order, port) => port.close()
   #worker: Worker | undefined
   readonly #data: DashboardData
   readonly #log: (message: string) => void
@@ -94,6 +99,7 @@ export class DashboardThread {
           reject(message.isUserError ? new UserError(message.message) : new Error(message.message))
         } else if (message.type === 'fault') this.#log(`dashboard: ${message.message}`)
         else if (message.type === 'ask') void this.#answer(worker, message)
+        else if (message.type === 'tap') this.onTap(message.order, message.port)
       })
       worker.on('error', error => {
         this.#log(`dashboard: ${error instanceof Error ? error.message : String(error)}`)

@@ -1,7 +1,7 @@
 // The dashboard's thread: reads the lanes' shared memory and answers over HTTP. It shares nothing else with the lanes,
 // so no question can slow a line, and no line can delay an answer.
 
-import { parentPort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { UserError } from '../base/user-error.ts'
 import type { PipelineDescription } from '../contract/pipeline.ts'
 import type { ReplayAnswer, ReplayQuestion } from '../contract/replay.ts'
@@ -11,9 +11,11 @@ import type { RunStatus } from '../observer/run-status.ts'
 import { type Listening, listen } from '../server/listen.ts'
 import { buildServer } from '../server/server.ts'
 import type { Region } from '../shared-memory/index.ts'
+import type { TapOrder } from './lane-tap.ts'
 import type { LettersTask } from './letters.ts'
 import { LettersThreads } from './letters-thread.ts'
 import { Questions } from './questions.ts'
+import { Taps } from './taps.ts'
 
 /** What main gives the thread as workerData. */
 export interface DashboardData {
@@ -45,20 +47,30 @@ export type FromDashboard =
   | { readonly type: 'fault'; readonly message: string }
   /** A question that only main can answer. */
   | { readonly type: 'ask'; readonly id: number; readonly question: ReplayQuestion }
+  /** For the lane, with the port through which it is to answer. */
+  | { readonly type: 'tap'; readonly order: TapOrder; readonly port: MessagePort }
   | { readonly type: 'stopped' }
 
 if (parentPort === null) throw new Error('The dashboard is started as a worker thread.')
 const thread = parentPort
 const tell = (message: FromDashboard): void => thread.postMessage(message)
 const data = workerData as DashboardData
+const reveal = createReveal(data.secrets)
 const observer = new Observer({
   pipeline: data.pipeline,
   regions: data.regions,
-  reveal: createReveal(data.secrets),
+  reveal,
   version: data.version
 })
 const letters = data.letters && new LettersThreads({ ...data.letters, secrets: data.secrets })
 const questions = new Questions((id, question) => tell({ type: 'ask', id, question }))
+const taps = new Taps({
+  pipeline: data.pipeline,
+  secrets: data.secrets,
+  reveal,
+  order: (order, port) => thread.postMessage({ type: 'tap', order, port } satisfies FromDashboard, [port]),
+  isOver: () => ['finished', 'failed'].includes(observer.state())
+})
 const starting = start()
 
 thread.on('message', (message: ToDashboard) => {
@@ -70,6 +82,7 @@ thread.on('message', (message: ToDashboard) => {
 async function stop(): Promise<void> {
   const listening = await starting
   observer.stop()
+  taps.close()
   await listening?.close()
   tell({ type: 'stopped' })
   thread.close()
@@ -99,6 +112,7 @@ async function openServer(): Promise<Listening> {
     token: data.token,
     version: data.version,
     askReplays: question => questions.ask(question),
+    openTap: taps.open,
     ...(letters === undefined ? {} : { askLetters: question => letters.ask(question) }),
     reportFault: error => tell({ type: 'fault', message: detailOf(error) })
   })

@@ -50,7 +50,10 @@ export class LaneInThread {
       this.#lane?.lane.stop()
     } else if (request.type === 'reopen') this.#lane?.lane.reopen(request.sinks)
     else if (request.type === 'abandon') this.#lane?.lane.abandon()
-    else this.#lane?.replay(request)
+    else if (request.type === 'tap') {
+      if (this.#lane === undefined) request.port.close()
+      else this.#lane.tap(request.order, request.port)
+    } else this.#lane?.replay(request)
   }
 
   /** Only a thread can be ended from outside; here the stop goes on. */

@@ -71,7 +71,7 @@ export class LaneThread {
   }
 
   request(request: LaneRequest): void {
-    this.#worker.postMessage(request)
+    this.#worker.postMessage(request, request.type === 'tap' ? [request.port] : [])
   }
 
   /** Resolves when the thread is gone: never, while it is inside native code. */

@@ -59,6 +59,7 @@ try {
     else if (request.type === 'committed') opened?.committed(request)
     else if (request.type === 'reopen') opened?.lane.reopen(request.sinks)
     else if (request.type === 'abandon') opened?.lane.abandon()
+    else if (request.type === 'tap') tap(request)
     else opened?.replay(request)
   })
   report({ type: 'ready', totalBytes: prepared.totalBytes })
@@ -85,6 +86,12 @@ port.close()
 
 function release(sourceNumber: number, offset: number): void {
   slots?.release(sourceNumber, offset)
+}
+
+/** Before its outputs are open there is nothing to see: it is asked for again. */
+function tap({ order, port: to }: Extract<LaneRequest, { type: 'tap' }>): void {
+  if (opened === undefined) to.close()
+  else opened.tap(order, to)
 }
 
 function stop(): void {

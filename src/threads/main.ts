@@ -98,6 +98,7 @@ export class Run {
       if (ready.status === 'rejected') throw ready.reason
       run = new Run(settings, region, lane, dashboard, ready.value, reveal, open, notes)
       await run.#go()
+      if (dashboard !== undefined) dashboard.onTap = (order, port) => lane.request({ type: 'tap', order, port })
       return run
     } catch (failure) {
       notes?.end()

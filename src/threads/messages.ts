@@ -1,11 +1,14 @@
 // Everything that main and a lane say to each other. Numbers travel in shared memory, not here.
 
+import type { MessagePort } from 'node:worker_threads'
+
 import type { Doom, LaneEnd, Plan, ProcessorState, Suspect } from '../engine/index.ts'
 import type { InputPosition, TextPlace } from '../sdk/source.ts'
 import type { Region } from '../shared-memory/index.ts'
 import type { LogPosition } from '../state/dead-letter-log/layout.ts'
 import type { ReplayJob } from '../state/replay/job.ts'
 import type { EndedInput, OpenedInput } from './input-positions.ts'
+import type { TapOrder } from './lane-tap.ts'
 
 /** The dead-letter log as the lane opened it. */
 export interface OpenedLetters {
@@ -77,6 +80,8 @@ export type LaneRequest =
   | { readonly type: 'replay-pause' }
   /** For a lane without input: there is nothing more to come. */
   | { readonly type: 'replay-end' }
+  /** Show live lines through this port until it is closed. */
+  | { readonly type: 'tap'; readonly order: TapOrder; readonly port: MessagePort }
   /** Read no more, settle what was read. */
   | { readonly type: 'stop' }
   /** The stop's time is up: give up calls that are under way. */

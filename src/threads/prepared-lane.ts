@@ -2,6 +2,8 @@
 //
 // Two steps, so that a taken port or a second mistake is found before an output file is replaced.
 
+import type { MessagePort } from 'node:worker_threads'
+
 import { quote } from '../base/quote.ts'
 import { Caution, type InputListener, Lane, LaneParts, type Plan, type ValueOutput } from '../engine/index.ts'
 import type { Registry } from '../sdk/registry.ts'
@@ -12,6 +14,7 @@ import { LimitedLog } from '../state/dead-letter-log/limited-log.ts'
 import { DeadLetterLog } from '../state/dead-letter-log/writer.ts'
 import { CAREFUL_MILLISECONDS, PoisonNote } from '../state/poison-notes.ts'
 import type { EndedInput, OpenedInput } from './input-positions.ts'
+import { openLaneTap, type TapOrder } from './lane-tap.ts'
 import type { LaneCommit, LaneRequest, LaneStart, OpenedLetters, ReplayReport, StatedSnapshot } from './messages.ts'
 import { NoInput } from './no-input.ts'
 import { ReplayFeed } from './replay-feed.ts'
@@ -70,6 +73,8 @@ export interface OpenedLane {
   readonly letters: OpenedLetters | undefined
   /** Passes on what main says of a commit. */
   committed(commit: LaneCommit): void
+  /** Shows live lines through the port until it is closed. */
+  tap(order: TapOrder, port: MessagePort): void
   /** Passes on what main says of a replay. */
   replay(request: LaneRequest): void
 }
@@ -128,6 +133,9 @@ export function prepareLane(preparation: LanePreparation): PreparedLane {
           for (const sourceNumber of finished) source.committed?.(sourceNumber)
           if (log instanceof LimitedLog) log.committed(neededSegment)
           lane.committed(sequence)
+        },
+        tap(order, port) {
+          openLaneTap(parts, preparation.region, order, port)
         },
         replay(request) {
           if (request.type === 'replay') replays?.run(request.job)

@@ -18,10 +18,10 @@ const IS_LONG = process.env['LINESCOPE_LONG'] === '1'
 /** In the short run only what differs in how a lane begins: several files and sinks, forks, asynchronous calls. */
 const PIPELINES = IS_LONG ? KILLED_PIPELINES : KILLED_PIPELINES.slice(0, 3)
 const KILLS = IS_LONG ? Math.ceil(500 / (PIPELINES.length + 1)) : 5
-const LINES = IS_LONG ? 300_000 : 10_000
+const LINES = IS_LONG ? 600_000 : 10_000
 const SPIN_MICROSECONDS = IS_LONG ? 100 : 40
 /** With less, a lane would die more often than its supervisor puts up with. */
-const WORKING_MILLISECONDS = IS_LONG ? 1_000 : 250
+const WORKING_MILLISECONDS = IS_LONG ? 2_000 : 250
 /** Short, so that nearly every kill takes away what is not committed. */
 const CONTROL = { lines: 15_000, spinMicroseconds: 40, kills: 8, workingMilliseconds: 250 }
 const KILLER = join(import.meta.dirname, 'support', 'lane-killer.mjs')
