@@ -9,6 +9,7 @@ import { type Batch, VOID } from './batch.ts'
 import { describeError } from './errors.ts'
 import type { LaneObserver } from './lane-observer.ts'
 import { type LetterWriter, letterOf } from './letters.ts'
+import { LineIndexing } from './line-indexing.ts'
 import type { Patience } from './patience.ts'
 import type { ReplayLine } from './replay-line.ts'
 import { replayOutcomes } from './replay-outcomes.ts'
@@ -77,6 +78,7 @@ export class Settler {
   readonly #counts = new Float64Array(16)
   readonly #linesBySink: Float64Array
   readonly #bytesBySink: Float64Array
+  readonly #indexing = new LineIndexing()
 
   constructor(settings: SettlerSettings) {
     this.#settings = settings
@@ -275,6 +277,7 @@ export class Settler {
       this.#recordReplayed(batch, batch.replay.lines, lines, settledAtMilliseconds)
       return
     }
+    this.#indexing.add(this.#telemetry.lineIndex!, batch, lines, journeys.written)
     journeys.beginBatch({
       sourceNumber: batch.input.sourceNumber,
       offset: batch.offset,

@@ -16,6 +16,7 @@ import {
   JourneyWriter,
   LANE,
   LaneControl,
+  LineIndexWriter,
   NODE,
   NODE_OFFSET,
   NODE_STRIDE,
@@ -61,6 +62,7 @@ export class Telemetry {
   readonly progress: LaneProgress
   readonly counters: Float64Array
   readonly journeys: JourneyWriter | undefined
+  readonly lineIndex: LineIndexWriter | undefined
   readonly paths: PathWriter
   /** False: calls are not timed. */
   timesCalls = true
@@ -94,6 +96,7 @@ export class Telemetry {
     // A predecessor's lines are in it.
     this.#hasInFlight = epoch > 1
     this.journeys = region.shape.trace ? new JourneyWriter(region, epoch) : undefined
+    this.lineIndex = region.shape.trace ? new LineIndexWriter(region, epoch) : undefined
     this.recordsJourneys = this.journeys !== undefined
     this.control = new LaneControl(region)
     this.#endToEnd = nodeCount(region.shape)

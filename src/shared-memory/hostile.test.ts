@@ -10,6 +10,8 @@ import { HistogramReader } from './histograms/reader.ts'
 import { InFlightReader } from './in-flight/reader.ts'
 import { JourneyReader } from './journeys/reader.ts'
 import { JourneyWriter } from './journeys/writer.ts'
+import { LineIndexReader } from './line-index/reader.ts'
+import { LineIndexWriter } from './line-index/writer.ts'
 import { COUNT, FULL, headerWord, SEALED, SERIAL, STATE, USED_BYTES, USED_WORDS } from './pages/layout.ts'
 import { PathReader } from './paths/reader.ts'
 import { openRegion, type Region } from './region.ts'
@@ -34,6 +36,7 @@ function readEverything(region: Region): number {
   const inFlight = new InFlightReader(region)
   const errors = new ErrorReader(region)
   const journeys = new JourneyReader(region)
+  const lines = new LineIndexReader(region)
   control.read()
   snapshot.read()
   for (let histogram = 0; histogram <= 3; histogram++) histograms.read(histogram).quantile(0.5)
@@ -45,7 +48,11 @@ function readEverything(region: Region): number {
   errors.ledger()
   journeys.ledger()
   journeys.deaths()
-  const readers = [control, snapshot, histograms, paths, strings, inFlight, errors, journeys]
+  lines.byNumber(0, 1)
+  lines.byOffset(0, 0)
+  lines.windowOf(0)
+  lines.counts()
+  const readers = [control, snapshot, histograms, paths, strings, inFlight, errors, journeys, lines]
   return readers.reduce((sum, reader) => sum + reader.telemetryCorrupt, 0)
 }
 
@@ -149,6 +156,8 @@ function writeSomething(region: Region): void {
     Int32Array.of(0, 1)
   )
   journeys.flush(Number.POSITIVE_INFINITY)
+  const first = { sourceNumber: 0, offset: 0, firstLineNumber: 1, sequence: 0 }
+  new LineIndexWriter(region, 1).add(first, Int32Array.of(0, 4, 8), 2, Int32Array.of(2, 2), Int32Array.of(1, 1))
   const errors = new ErrorWriter(region, 1)
   const place = { node: 0, attempt: 1, isFinal: true, sourceNumber: 0, offset: 0, lineNumber: 1, atMilliseconds: 0 }
   errors.write({ ...place, name: 'Error', message: 'broken', stack: 'at x', line: 'one' })

@@ -41,6 +41,9 @@ export { InFlightWriter } from './in-flight/writer.ts'
 export type { Journey, JourneyLeaf } from './journeys/decode.ts'
 export { JourneyReader } from './journeys/reader.ts'
 export { type JourneyBatch, JourneyWriter } from './journeys/writer.ts'
+export { FORKED_CODE } from './line-index/layout.ts'
+export { type IndexedLine, LineIndexReader } from './line-index/reader.ts'
+export { LineIndexWriter } from './line-index/writer.ts'
 export {
   CHANGED,
   DETAIL_SHIFT,

@@ -2,6 +2,7 @@
 
 import { LANE_STATES, type LaneState, STATE } from './control/layout.ts'
 import { LANE } from './counters.ts'
+import { giveBackRead, giveBackWritten } from './line-index/recovery.ts'
 import { recoverDeadReader, recoverDeadWriter } from './pages/recovery.ts'
 import { openRegion, type Region } from './region.ts'
 import { SnapshotReader } from './snapshot/reader.ts'
@@ -21,6 +22,7 @@ export function recoverLane(region: Region, epoch: number, state: LaneState = 'f
   recoverDeadWriter(cells, errorRing, { epoch, voidFrom: Number.MAX_SAFE_INTEGER })
   if (region.shape.trace) {
     recoverDeadWriter(cells, { base: layout.journeys, pageCount: journeyPages }, { epoch, voidFrom })
+    giveBackWritten(cells, { base: layout.lineIndex, blocks: region.limits.indexBlocks })
   }
   cells.store(layout.control + STATE, LANE_STATES.indexOf(state))
 }
@@ -30,5 +32,7 @@ export function recoverObserver(region: Region): void {
   const { cells, layout } = openRegion(region)
   const { errorPages, journeyPages } = region.limits
   recoverDeadReader(cells, { base: layout.errors, pageCount: errorPages })
-  if (region.shape.trace) recoverDeadReader(cells, { base: layout.journeys, pageCount: journeyPages })
+  if (!region.shape.trace) return
+  recoverDeadReader(cells, { base: layout.journeys, pageCount: journeyPages })
+  giveBackRead(cells, { base: layout.lineIndex, blocks: region.limits.indexBlocks })
 }

@@ -1,6 +1,6 @@
 // The memory that one lane shares with its observers: one buffer, laid out from its shape. Names never live in it.
 //
-//   | header | control | snapshot | histograms | paths | strings | in-flight | chunk slots | errors | journeys |
+//   | header | control | snapshot | histograms | paths | strings | in-flight | chunk slots | errors | journeys | line index |
 //
 // Each structure draws its own words in its `layout.ts`. All cells are Int32, and no plain access to one ever races:
 // a word is either touched through atomics only, or belongs to one thread at a time.
@@ -13,6 +13,7 @@ import { errorsWords } from './errors/layout.ts'
 import { histogramsWords } from './histograms/layout.ts'
 import { IN_FLIGHT_WORDS } from './in-flight/layout.ts'
 import { journeysWords } from './journeys/layout.ts'
+import { lineIndexWords } from './line-index/layout.ts'
 import { pathsWords } from './paths/layout.ts'
 import { snapshotWords } from './snapshot/layout.ts'
 import { STRINGS_WORDS } from './strings/layout.ts'
@@ -23,7 +24,7 @@ export interface RegionShape {
   readonly sinkCount: number
   /** The engine numbers the (processor, tag) pairs 0 … edgeCount − 1. */
   readonly edgeCount: number
-  /** Without it no journey pages are allocated. */
+  /** Without it there are no journey pages and no line index. */
   readonly trace: boolean
   /** 0 when the lane reads its source itself. */
   readonly chunkSlots: number
@@ -37,6 +38,8 @@ export interface RegionLimits {
   readonly journeyTextBytes: number
   /** Room for records in a page, each of 6 words; a plain line takes a third of one. */
   readonly journeyRecords: number
+  /** Blocks of 4,096 lines for which it is kept where they went: a power of two. */
+  readonly indexBlocks: number
   readonly errorPages: number
   readonly errorPageBytes: number
 }
@@ -46,6 +49,7 @@ export const DEFAULT_LIMITS: RegionLimits = {
   journeyPages: 64,
   journeyTextBytes: 65_536,
   journeyRecords: 4_096,
+  indexBlocks: 1_024,
   errorPages: 8,
   errorPageBytes: 65_536
 }
@@ -72,6 +76,7 @@ export interface RegionLayout {
   readonly chunkSlots: number
   readonly errors: number
   readonly journeys: number
+  readonly lineIndex: number
   readonly totalWords: number
 }
 
@@ -83,7 +88,7 @@ const MONOTONIC_SHIFT = monotonicShift()
 
 const MAGIC = 0x4c_53_43_50
 /** Grows with every change of any layout: a reader refuses a region that it would misread. */
-export const LAYOUT_VERSION = 2
+export const LAYOUT_VERSION = 3
 const HEADER_WORDS = alignWords(2)
 
 export function createRegion(shape: RegionShape, limits: Partial<RegionLimits> = {}): Region {
@@ -155,6 +160,7 @@ export function regionLayout(shape: RegionShape, limits: RegionLimits): RegionLa
     chunkSlots: take(chunkSlotsWords(shape.chunkSlots, shape.chunkSlotBytes)),
     errors: take(errorsWords(limits)),
     journeys: take(shape.trace ? journeysWords(limits) : 0),
+    lineIndex: take(shape.trace ? lineIndexWords(limits) : 0),
     totalWords: words
   }
 }
@@ -171,6 +177,9 @@ function checkLimits(shape: RegionShape, limits: RegionLimits): void {
   if (limits.journeyPages < 2 || limits.errorPages < 2) throw new RangeError('A ring needs at least 2 pages.')
   if (limits.journeyTextBytes < 32_768 || limits.journeyTextBytes > 1_048_576 || limits.journeyTextBytes % 4 !== 0) {
     throw new RangeError('journeyTextBytes must be a multiple of 4 from 32,768 to 1,048,576.')
+  }
+  if (limits.indexBlocks < 2 || (limits.indexBlocks & (limits.indexBlocks - 1)) !== 0) {
+    throw new RangeError('indexBlocks must be a power of two, at least 2.')
   }
   if (limits.journeyRecords < 1024) throw new RangeError('journeyRecords must be at least 1,024.')
   if (limits.errorPageBytes < 32_768 || limits.errorPageBytes % 4 !== 0) {

@@ -16,6 +16,7 @@ const LIMITS: Partial<RegionLimits> = {
   journeyPages: 4,
   journeyTextBytes: 32_768,
   journeyRecords: 1_024,
+  indexBlocks: 4,
   errorPages: 2
 }
 
