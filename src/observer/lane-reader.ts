@@ -9,6 +9,7 @@ import {
   HistogramReader,
   InFlightReader,
   JourneyReader,
+  LineIndexReader,
   PathReader,
   type Region,
   regionMilliseconds,
@@ -31,6 +32,8 @@ export class LaneReader {
   readonly errors: ErrorReader
   /** Undefined when the run records no journeys. */
   readonly journeys: JourneyReader | undefined
+  /** Where the last lines went; undefined like `journeys`. */
+  readonly lines: LineIndexReader | undefined
   readonly #snapshots: SnapshotReader
   readonly #controls: ControlReader
   #values: Float64Array
@@ -46,6 +49,7 @@ export class LaneReader {
     this.inFlight = new InFlightReader(region)
     this.errors = new ErrorReader(region)
     this.journeys = region.shape.trace ? new JourneyReader(region) : undefined
+    this.lines = region.shape.trace ? new LineIndexReader(region) : undefined
     this.#snapshots = new SnapshotReader(region)
     this.#controls = new ControlReader(region)
     this.#values = this.#snapshots.read().values
@@ -108,7 +112,8 @@ export class LaneReader {
       this.strings,
       this.inFlight,
       this.errors,
-      this.journeys
+      this.journeys,
+      this.lines
     ]
     return readers.reduce((sum, reader) => sum + (reader?.telemetryCorrupt ?? 0), 0)
   }

@@ -3,6 +3,7 @@
 
 import type { ErrorGroup, Errors } from '../contract/errors.ts'
 import type { Health } from '../contract/health.ts'
+import type { FoundLine } from '../contract/line.ts'
 import type { Paths } from '../contract/paths.ts'
 import type { PipelineDescription } from '../contract/pipeline.ts'
 import type { Traces } from '../contract/trace.ts'
@@ -11,6 +12,7 @@ import { LANE, type Region } from '../shared-memory/index.ts'
 import type { Group } from './error-groups.ts'
 import { healthAnswer } from './health-answer.ts'
 import { Lanes } from './lanes.ts'
+import { findLine, type LineLookup, noSuchFile, sourcesNamed } from './line-lookup.ts'
 import { isoMoment } from './moment.ts'
 import { NodeStatistics } from './node-stats.ts'
 import { PathStatistics } from './path-statistics.ts'
@@ -20,6 +22,7 @@ import { errorEntry, failedAt, RecentErrors } from './recent-errors.ts'
 import { RecentJourneys } from './recent-journeys.ts'
 import type { Reveal } from './reveal.ts'
 import { type RunStatus, revealedStatus, runState } from './run-status.ts'
+import { SourceTexts } from './source-texts.ts'
 import { type StatsAnswer, type StatsSources, statsAnswer } from './stats-answer.ts'
 import { type Names, traceOf } from './trace-answer.ts'
 
@@ -55,6 +58,7 @@ export class Observer {
   readonly #nodes: NodeStatistics
   readonly #journeys: RecentJourneys
   readonly #errors: RecentErrors
+  readonly #texts = new SourceTexts()
   #status: RunStatus
   #timer: NodeJS.Timeout | undefined
   #polledAtMilliseconds = Number.NEGATIVE_INFINITY
@@ -103,6 +107,7 @@ export class Observer {
   /** Takes over what is given; what is not given stays as it was. */
   setStatus(status: RunStatus): void {
     this.#status = { ...this.#status, ...revealedStatus(status, this.#options.reveal) }
+    if (status.files !== undefined && this.#options.onlyNumbers !== true) this.#texts.learn(status.files)
   }
 
   state(): RunState {
@@ -160,6 +165,33 @@ export class Observer {
       total_errors: this.#lanes.totals[LANE.failed_attempts],
       shed: sum(this.#lanes.readers, lane => lane.errors.ledger().dropped),
       groups_forgotten: this.#errors.groups.forgotten
+    }
+  }
+
+  /** The line that begins at this byte of a source. */
+  lineAt(sourceNumber: number, offset: number): FoundLine {
+    return findLine({ sourceNumber, offset }, this.#lookup())
+  }
+
+  /** Of several files of the same name the one that was opened last and has the line. */
+  lineOf(file: string, lineNumber: number): FoundLine {
+    const lookup = this.#lookup()
+    const sources = sourcesNamed(file, lookup.names.sources)
+    const found = sources.toReversed().map(sourceNumber => findLine({ sourceNumber, lineNumber }, lookup))
+    return found.find(({ state }) => state === 'settled') ?? found[0] ?? noSuchFile(file, lookup)
+  }
+
+  #lookup(): LineLookup {
+    this.#refresh()
+    const state = this.state()
+    return {
+      lanes: this.#lanes.readers,
+      recent: this.#journeys,
+      texts: this.#texts,
+      names: this.#names(),
+      files: this.#status.files ?? [],
+      reveal: this.#options.reveal,
+      hasEnded: state === 'finished' || state === 'failed'
     }
   }
 

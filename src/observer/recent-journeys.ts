@@ -39,6 +39,17 @@ export class RecentJourneys {
     return this.#kept.toSorted((a, b) => settledAt(a) - settledAt(b)).slice(-limit)
   }
 
+  /** The journey of the line that begins there; a replay is no journey of that line. */
+  at(lane: LaneReader, sourceNumber: number, offset: number): Journey | undefined {
+    return this.#kept.findLast(
+      each =>
+        each.journey.offset === offset &&
+        each.journey.sourceNumber === sourceNumber &&
+        each.lane === lane &&
+        each.journey.replay === undefined
+    )?.journey
+  }
+
   #keep(lane: LaneReader, journey: Journey): void {
     // Its text is a view of a page's copy; since the newest are kept, only the oldest copy is kept for a part of it.
     this.#kept.push({ lane, journey })

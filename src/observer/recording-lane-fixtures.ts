@@ -13,6 +13,7 @@ import {
   LANE,
   LaneControl,
   type LaneState,
+  LineIndexWriter,
   leafCode,
   NODE,
   NODE_OFFSET,
@@ -84,6 +85,7 @@ export class RecordingLane {
   readonly #histograms: HistogramWriter
   readonly #paths: PathWriter
   readonly #journeys: JourneyWriter | undefined
+  readonly #lines: LineIndexWriter | undefined
   readonly #errors: ErrorWriter
   readonly #strings: StringWriter
   readonly #inFlight: InFlightWriter
@@ -98,6 +100,7 @@ export class RecordingLane {
     this.#histograms = new HistogramWriter(region)
     this.#paths = new PathWriter(region)
     this.#journeys = region.shape.trace ? new JourneyWriter(region, epoch) : undefined
+    this.#lines = region.shape.trace ? new LineIndexWriter(region, epoch) : undefined
     this.#errors = new ErrorWriter(region, epoch)
     this.#strings = new StringWriter(region)
     this.#inFlight = new InFlightWriter(region)
@@ -198,6 +201,17 @@ export class RecordingLane {
       leafCode(leaf.outcome, this.#detailOf(leaf), flags | (leaf.isChanged ? CHANGED : 0))
     )
     const paths = Int32Array.from(leaves, leaf => this.#pathOf(leaf) << 1)
+    this.#lines!.addLong(
+      {
+        sourceNumber: 0,
+        offset: this.#offset,
+        firstLineNumber: this.#lineNumber,
+        sequence: this.#journeys.written
+      },
+      bytes.length,
+      paths[0],
+      codes[0]
+    )
     this.#journeys.beginBatch({
       sourceNumber: 0,
       offset: this.#offset,

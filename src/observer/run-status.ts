@@ -2,12 +2,15 @@
 
 import type { LaneState, RunState } from '../contract/words.ts'
 import type { Reveal } from './reveal.ts'
+import type { SourceFile } from './source-texts.ts'
 
 export interface RunStatus {
   /** Given when main knows better than the lanes: it is stopping, it has finished, it failed. */
   readonly state?: RunState | undefined
   /** Names by source number. */
   readonly sources?: readonly string[] | undefined
+  /** The regular files behind them, by source number. */
+  readonly files?: readonly (SourceFile | undefined)[] | undefined
   readonly inputTotalBytes?: number | undefined
   readonly warnings?: readonly string[] | undefined
   /** What the run waits for at the moment: room on a disk, say. */

@@ -11,6 +11,7 @@ const KNOWN_PATHS = [
   '/trace',
   '/errors',
   '/api/v1/paths',
+  '/api/v1/lines',
   '/api/v1/replay',
   '/api/v1/tap',
   '/health',

@@ -17,6 +17,7 @@ import { documentationRoutes } from './routes/documentation.ts'
 import { errorsRoute } from './routes/errors.ts'
 import { healthRoute } from './routes/health.ts'
 import { type AskLetters, letterActionRoutes } from './routes/letter-actions.ts'
+import { linesRoute } from './routes/lines.ts'
 import { livezRoute } from './routes/livez.ts'
 import { pageRoutes } from './routes/page.ts'
 import { pathsRoute } from './routes/paths.ts'
@@ -98,6 +99,7 @@ function addAnswers(
   traceRoute(app, observer)
   errorsRoute(app, observer)
   pathsRoute(app, observer)
+  linesRoute(app, observer)
   replayRoutes(app, askReplays)
   letterActionRoutes(app, askLetters)
   tapRoute(app, openTap)

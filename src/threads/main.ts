@@ -10,6 +10,7 @@ import type { LaneEnd, Plan } from '../engine/index.ts'
 import { Observer } from '../observer/observer.ts'
 import { createReveal, type Reveal } from '../observer/reveal.ts'
 import type { RunStatus } from '../observer/run-status.ts'
+import type { SourceFile } from '../observer/source-texts.ts'
 import type { StatsAnswer } from '../observer/stats-answer.ts'
 import type { Registry } from '../sdk/registry.ts'
 import { createRegion, MainControl, type Region } from '../shared-memory/index.ts'
@@ -36,6 +37,7 @@ import {
 } from './run-parts.ts'
 import type { RunSettings } from './run-settings.ts'
 import { SourcePump } from './slot-source.ts'
+import { sourceFileOf } from './source-files.ts'
 
 export type { LaneEnd, RunSettings, StatsAnswer }
 
@@ -55,6 +57,7 @@ export class Run {
   readonly #reveal: Reveal
   readonly #observer: Observer
   readonly #sources: string[] = []
+  readonly #files: (SourceFile | undefined)[] = []
   /** Resolves when the lane has ended, however it did. Never rejects. */
   readonly ended: Promise<LaneEnd>
   #isStopping = false
@@ -333,6 +336,7 @@ export class Run {
 
   #inputBegan(input: OpenedInput): void {
     this.#commits?.began(input)
+    this.#files[input.sourceNumber] = sourceFileOf(input)
     this.#noteInput(input.sourceNumber, input.name)
   }
 
@@ -348,7 +352,7 @@ export class Run {
     this.#sourcesTimer = undefined
     if (this.#areSourcesTold) return
     this.#areSourcesTold = true
-    this.#setStatus({ sources: [...this.#sources] })
+    this.#setStatus({ sources: [...this.#sources], files: [...this.#files] })
     this.#sourcesTimer = setTimeout(() => this.#tellSources(), TELL_SOURCES_MILLISECONDS).unref()
   }
 
