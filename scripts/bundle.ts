@@ -17,7 +17,8 @@ const ENTRIES = [
   'threads/lane',
   'threads/dashboard',
   'threads/letters',
-  'engine/hot-loop'
+  'engine/hot-loop',
+  'engine/hot-loop-traced'
 ]
 
 // Loaded with the first question for the documentation; one of them hands out files of its own.

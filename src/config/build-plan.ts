@@ -4,7 +4,7 @@ import type { z } from 'zod'
 
 import { closestName, didYouMean } from '../base/closest-name.ts'
 import { quote } from '../base/quote.ts'
-import type { DeadLettersPlan, LimitsPlan, Plan, ProcessorPlan } from '../engine/plan.ts'
+import type { DeadLettersPlan, JourneysPlan, LimitsPlan, Plan, ProcessorPlan } from '../engine/plan.ts'
 import { checkGraph } from './check-graph.ts'
 import { configHash } from './config-hash.ts'
 import { type Connection, connect } from './connect.ts'
@@ -14,7 +14,7 @@ import { describeNode, knownKeysHint } from './issue-text.ts'
 import { notNamed, readName } from './names.ts'
 import { checkFiles, type OutputArgument, type Outputs, readOutputs } from './outputs.ts'
 import { type ProcessorDraft, readProcessors } from './processors.ts'
-import { deadLettersSchema, durabilitySchema, limitsSchema, PIPELINE_KEYS } from './schema.ts'
+import { deadLettersSchema, durabilitySchema, journeysSchema, limitsSchema, PIPELINE_KEYS } from './schema.ts'
 import { type ConfigNode, entryOf, filledValue, type MapNode } from './tree.ts'
 import { validate } from './validate.ts'
 
@@ -72,6 +72,7 @@ export async function buildPlan(
     sinks: draft.outputs.sinks.map(({ plan }) => plan!),
     limits: draft.limits,
     deadLetters: draft.deadLetters,
+    journeys: draft.journeys,
     durability: draft.durability,
     warnings: problems.warnings(mask)
   }
@@ -86,6 +87,7 @@ interface Draft {
   readonly hasSinks: boolean
   readonly limits: LimitsPlan
   readonly deadLetters: DeadLettersPlan
+  readonly journeys: JourneysPlan
   readonly durability: Plan['durability']
 }
 
@@ -107,6 +109,7 @@ async function readDraft(tree: MapNode, given: PlanArguments, context: Context):
     hasSinks: entries.length > 0,
     limits: await readSection('limits', limitsSchema, tree, context, {}),
     deadLetters: await readSection('dead_letters', deadLettersSchema, tree, context, {}),
+    journeys: await readSection('journeys', journeysSchema, tree, context, {}),
     durability: await readSection('durability', durabilitySchema, tree, context, undefined)
   }
 }

@@ -21,6 +21,23 @@ export interface Pipeline {
     readonly max_descendant_bytes?: number | string
   }
   readonly dead_letters?: { readonly max_bytes?: number | string; readonly when_full?: 'pause' | 'drop_oldest' }
+  /** Which journeys are kept with times and values when a run traces. */
+  readonly journeys?: {
+    readonly per_second?: number
+    readonly bytes_per_second?: number | string
+    readonly failure_share?: number
+    readonly same_error_per_second?: number
+    readonly slow_over?: Duration
+    readonly rare_below?: number
+    readonly forks_over?: number
+    readonly hops_over?: number
+    readonly sample_every?: Duration
+    readonly max_value_bytes?: number | string
+    readonly max_bytes?: number | string
+    readonly keep_when?: string
+    readonly drop_when?: string
+    readonly dry_run?: boolean
+  }
   readonly durability?: 'full' | 'fast'
 }
 

@@ -10,6 +10,7 @@ import {
   concurrencySchema,
   deadLettersSchema,
   durabilitySchema,
+  journeysSchema,
   limitsSchema,
   onErrorSchema,
   retrySchema,
@@ -54,6 +55,7 @@ export function pipelineJsonSchema(registry: Registry): object {
       .describe('Where lines leave, each with a name.'),
     limits: limitsSchema.optional(),
     dead_letters: deadLettersSchema.optional(),
+    journeys: journeysSchema.optional(),
     durability: durabilitySchema.optional()
   })
   const schema = z.toJSONSchema(pipeline, {

@@ -142,6 +142,80 @@ export const deadLettersSchema = z
   .transform(letters => ({ maxBytes: letters.max_bytes, whenFull: letters.when_full }))
   .describe('How much is kept of the lines that failed for good.')
 
+export const journeysSchema = z
+  .strictObject({
+    per_second: option.integer({
+      min: 0,
+      max: 100_000,
+      default: 200,
+      description: 'Journeys that are kept in a second.'
+    }),
+    bytes_per_second: option.bytes({ min: 0, max: '1GiB', default: '2MiB', description: 'What these may take.' }),
+    failure_share: z
+      .number({ error: 'must be a number from 0 to 1' })
+      .min(0, { error: 'must be from 0 to 1' })
+      .max(1, { error: 'must be from 0 to 1' })
+      .default(0.5)
+      .describe('Of both, for lines that failed alone; the rest is for all other lines alone.'),
+    same_error_per_second: option.integer({
+      min: 1,
+      max: 100_000,
+      default: 5,
+      description: 'Of lines that failed with the same message at the same step.'
+    }),
+    slow_over: option
+      .duration({ description: 'A line that took longer is kept. Without it: longer than 99 % of its path.' })
+      .optional(),
+    rare_below: option.integer({
+      min: 0,
+      max: 1_000_000,
+      default: 5,
+      description: 'So many of the first lines on each path.'
+    }),
+    forks_over: option.integer({
+      min: 1,
+      max: 100_000_000,
+      default: 8,
+      description: 'A line that became more lines than this is kept.'
+    }),
+    hops_over: option.integer({
+      min: 1,
+      max: 1_000_000,
+      default: 16,
+      description: 'Lines that visited more than this say so.'
+    }),
+    sample_every: option.duration({
+      min: '1ms',
+      default: '1s',
+      description: 'One line of each path so often, and one of the lines that each processor drops.'
+    }),
+    max_value_bytes: option.bytes({ min: 16, max: '32KiB', default: '4KiB', description: 'Of one value.' }),
+    max_bytes: option.bytes({ min: '24KiB', max: '64KiB', default: '32KiB', description: 'Of one journey.' }),
+    keep_when: option.condition({ description: 'Lines that are kept always, as they entered.' }).optional(),
+    drop_when: option.condition({ description: 'Lines that are never kept, as they entered.' }).optional(),
+    dry_run: z
+      .boolean({ error: 'must be true or false' })
+      .default(false)
+      .describe('Decide and count, and keep nothing.')
+  })
+  .transform(journeys => ({
+    journeysPerSecond: journeys.per_second,
+    bytesPerSecond: journeys.bytes_per_second,
+    failureShare: journeys.failure_share,
+    sameErrorPerSecond: journeys.same_error_per_second,
+    slowMilliseconds: journeys.slow_over,
+    rareLines: journeys.rare_below,
+    forksOver: journeys.forks_over,
+    hopsOver: journeys.hops_over,
+    sampleMilliseconds: journeys.sample_every,
+    maxValueBytes: journeys.max_value_bytes,
+    maxBytes: journeys.max_bytes,
+    keepWhen: journeys.keep_when,
+    dropWhen: journeys.drop_when,
+    dryRun: journeys.dry_run
+  }))
+  .describe('Which journeys are kept with times and values when a run traces.')
+
 export const PIPELINE_KEYS: readonly string[] = [
   'source',
   'entry',
@@ -149,6 +223,7 @@ export const PIPELINE_KEYS: readonly string[] = [
   'sinks',
   'limits',
   'dead_letters',
+  'journeys',
   'durability'
 ]
 

@@ -6,6 +6,7 @@
 
 import type { LineValue } from '../sdk/line.ts'
 import type { Doom } from './caution.ts'
+import type { HopNotes } from './journeys/hop-notes.ts'
 import type { Chunk, InputInfo } from './line-framer.ts'
 import type { ReplayLine, ReplayLines } from './replay-line.ts'
 
@@ -105,6 +106,8 @@ export class Batch {
   values: LineValue[] = []
   /** Path node shifted left by one, and bit 0: the value is no longer the bytes that entered. */
   path: Int32Array<ArrayBuffer> = new Int32Array(512)
+  /** Of a line whose value has changed: the path that ended with the visit that changed it first. Kept when tracing. */
+  firstChange: Int32Array<ArrayBuffer> = new Int32Array(512)
   /** 0 while it lives, else the leaf code (see shared-memory/journeys). */
   outcome: Int32Array<ArrayBuffer> = new Int32Array(512)
   /** Visits of processors; kept only for plans in which the limit can be reached. */
@@ -143,8 +146,12 @@ export class Batch {
   stopAt = Number.POSITIVE_INFINITY
   isWriting = false
 
+  /** Undefined without tracing. */
+  readonly notes: HopNotes | undefined
+
   /** `targets[processor]` lists the node ids that its tags lead to; ids from its length on are sinks. */
-  constructor(targets: readonly (readonly number[])[]) {
+  constructor(targets: readonly (readonly number[])[], notes?: HopNotes) {
+    this.notes = notes
     this.queues = targets.map(() => new ItemQueue())
     this.tagQueues = targets.map(ids => ids.map(id => this.queues[id]))
   }
@@ -164,6 +171,7 @@ export class Batch {
     if (this.errors.size > 0) this.errors.clear()
     if (this.attempts.size > 0) this.attempts.clear()
     if (this.failed.size > 0) this.failed.clear()
+    this.notes?.clear()
     this.oversize = undefined
     this.doomed = undefined
     this.replay = undefined
@@ -211,6 +219,13 @@ export class Batch {
     return this.hasCrlf && this.crlf[line] === 1 ? 2 : 1
   }
 
+  /** Its value is about to be another one than `before`. Its path ends with the visit that changes it. */
+  noteChange(item: number, before: LineValue): void {
+    const word = this.path[item]
+    if ((word & 1) === 0) this.firstChange[item] = word >> 1
+    else this.notes!.change(item, word >> 1, before)
+  }
+
   /** A new instance of `parent`'s line, linked behind `after`. */
   fork(parent: number, after: number, value: LineValue, depth: number): number {
     this.ensureForks()
@@ -220,6 +235,7 @@ export class Batch {
     this.outcome[item] = 0
     this.path[item] = this.path[parent]!
     this.hops[item] = this.hops[parent]!
+    this.firstChange[item] = this.firstChange[parent]!
     this.root[item] = this.rootOf(parent)
     this.forkDepth[item] = depth
     this.next[item] = this.next[after]!
@@ -263,6 +279,7 @@ export class Batch {
     this.path = grown(this.path, capacity)
     this.outcome = grown(this.outcome, capacity)
     this.hops = grown(this.hops, capacity)
+    this.firstChange = grown(this.firstChange, capacity)
     if (this.hasForks) this.ensureForkArrays(capacity)
   }
 

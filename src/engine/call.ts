@@ -36,6 +36,8 @@ export class CallSlot {
   more: { tags: number[]; values: LineValue[]; length: number } | undefined
   /** Tags that the processor did not declare, by position of the emission. */
   unknownTags: Map<number, string> | undefined
+  /** Reasons that came with emissions, by position; only when tracing. */
+  because: Map<number, string> | undefined
   dropReason: string | undefined
   /** `at` of the call that set it: a call that emits and drops leaves its reason behind. */
   dropAt = 0
@@ -72,6 +74,12 @@ export class CallSlot {
     return -1
   }
 
+  /** Of the emission that is about to be made. */
+  noteBecause(because: string): void {
+    this.because ??= new Map()
+    this.because.set(this.count, String(because))
+  }
+
   refuseLate(): never {
     this.host.lateEmit(this.node)
     throw new EngineError('late_emit', `"${this.node.name}" emitted after its call had settled`)
@@ -82,6 +90,7 @@ export class CallSlot {
     this.count = 0
     this.more = undefined
     this.unknownTags = undefined
+    this.because = undefined
     this.dropReason = undefined
     this.overLimit = undefined
   }

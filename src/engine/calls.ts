@@ -322,6 +322,17 @@ export class Calls {
     const nanos = (performance.now() - slot.startedAt) * 1e6
     node.counters[node.indexes.timeNanos] += nanos
     this.#telemetry.recordService(node.id, nanos, 1)
+    const { batch, item, attempt, startedAt } = slot
+    batch.notes?.call({
+      item,
+      path: batch.path[item] >> 1,
+      attempt,
+      startedAt,
+      milliseconds: nanos / 1e6,
+      error: undefined,
+      isFinal: false,
+      isQueued: true
+    })
   }
 
   // One timer for all, set anew only when a call's time ends before that of all others: most processors have the same.

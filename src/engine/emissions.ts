@@ -21,8 +21,11 @@ export class Emissions {
   readonly #telemetry: Telemetry
   readonly #limits: LimitsPlan
   readonly #host: EmissionsHost
+  /** Does nothing unless the run traces. */
+  readonly #noteSent: NoteSent
 
   constructor(telemetry: Telemetry, limits: LimitsPlan, host: EmissionsHost) {
+    this.#noteSent = telemetry.journeys === undefined ? () => undefined : noteSent
     this.#telemetry = telemetry
     this.#limits = limits
     this.#host = host
@@ -155,6 +158,7 @@ export class Emissions {
     position: number
   ): void {
     const { batch } = slot
+    this.#noteSent(node, slot, item, before, tag, value, position)
     if (value !== before) {
       batch.values[item] = value
       batch.path[item] |= 1
@@ -182,6 +186,24 @@ export class Emissions {
       attempts: attempt > 1 ? batch.attemptsOfLastCall(caller) : []
     })
   }
+}
+
+type NoteSent = (
+  node: NodeRuntime,
+  slot: CallSlot,
+  item: number,
+  before: LineValue,
+  tag: number,
+  value: LineValue,
+  position: number
+) => void
+
+/** What a kept journey needs to know of it. */
+const noteSent: NoteSent = (node, { batch, because }, item, before, tag, value, position) => {
+  if (value !== before) batch.noteChange(item, before)
+  const reason = because?.get(position)
+  if (reason === undefined && (tag < 0 || node.sharesTarget[tag] === 0)) return
+  batch.notes!.way({ item, path: batch.path[item] >> 1, tag, because: reason })
 }
 
 function isPromise(result: unknown): result is PromiseLike<unknown> {

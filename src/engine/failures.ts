@@ -50,6 +50,16 @@ export class Failures {
     const error = describeError(thrown)
     node.counters[node.indexes.errors]++
     batch.failed.add(item)
+    batch.notes?.call({
+      item,
+      path: batch.path[item] >> 1,
+      attempt,
+      startedAt: performance.now(),
+      milliseconds: Number.NaN,
+      error,
+      isFinal,
+      isQueued: false
+    })
     if (retry.attempts > 1) this.#noteAttempt(batch, item, attempt, error.message)
     this.#telemetry.reportError(node.id, batch, item, attempt, isFinal, error)
     if (node.breaker !== undefined) this.#tellBreaker(node, node.breaker, batch, item, isFinal, error.message)

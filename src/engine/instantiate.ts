@@ -36,10 +36,11 @@ export async function instantiate(
   index: number,
   registry: Registry,
   blockThread: (milliseconds: number) => void,
+  isTracing: boolean,
   restored?: { readonly state: unknown }
 ): Promise<Behaviour> {
   const component = await resolveComponent(plan, registry)
-  const loopModule = await loadLoop(index % MAX_LOOP_INSTANCES)
+  const loopModule = await loadLoop(isTracing ? 'hot-loop-traced' : 'hot-loop', index % MAX_LOOP_INSTANCES)
   if (typeof component === 'function') {
     return {
       process: component,
@@ -165,6 +166,6 @@ interface HotLoopModule {
 }
 
 // The query makes Node load the module again, so that every instance has type feedback of its own.
-function loadLoop(instance: number): Promise<HotLoopModule> {
-  return import(`${ownModule('engine/hot-loop').href}?instance=${instance}`) as Promise<HotLoopModule>
+function loadLoop(name: 'hot-loop' | 'hot-loop-traced', instance: number): Promise<HotLoopModule> {
+  return import(`${ownModule(`engine/${name}`).href}?instance=${instance}`) as Promise<HotLoopModule>
 }

@@ -3,8 +3,8 @@
 import { fileNumber } from '../base/file-identity.ts'
 import type { Registry } from '../sdk/registry.ts'
 import type { Sink } from '../sdk/sink.ts'
-import { blockThread, NODE, NODE_OFFSET, NODE_STRIDE, type Region } from '../shared-memory/index.ts'
-import type { Batch } from './batch.ts'
+import { blockThread, KeptWriter, NODE, NODE_OFFSET, NODE_STRIDE, type Region } from '../shared-memory/index.ts'
+import { Batch } from './batch.ts'
 import type { CallHost } from './call.ts'
 import { Calls } from './calls.ts'
 import { CircuitBreaker } from './circuit-breaker.ts'
@@ -13,6 +13,8 @@ import { Emissions } from './emissions.ts'
 import { describeError } from './errors.ts'
 import { Failures } from './failures.ts'
 import { instantiate } from './instantiate.ts'
+import { HopNotes } from './journeys/hop-notes.ts'
+import { JourneyKeeper } from './journeys/keeper.ts'
 import type { LaneObserver } from './lane-observer.ts'
 import type { LetterWriter } from './letters.ts'
 import { NodeRuntime } from './node.ts'
@@ -121,7 +123,8 @@ export class LaneParts {
       letters: settings.letters,
       patience: this.patience,
       configHash: plan.configHash,
-      valueOutput: settings.valueOutput
+      valueOutput: settings.valueOutput,
+      keeper: this.#createKeeper(settings)
     })
     if (settings.observer !== undefined) this.watch(settings.observer)
   }
@@ -145,6 +148,10 @@ export class LaneParts {
     const seen = observers.length === 0 ? undefined : all
     this.telemetry.observe(seen)
     this.settler.observer = seen
+  }
+
+  createBatch(): Batch {
+    return new Batch(this.targets, this.telemetry.journeys === undefined ? undefined : new HopNotes())
   }
 
   connect(host: LaneHost): void {
@@ -216,6 +223,7 @@ export class LaneParts {
             id,
             registry,
             blockThread,
+            this.telemetry.journeys !== undefined,
             states?.find(({ name }) => name === processor.name)
           ),
           host,
@@ -232,6 +240,16 @@ export class LaneParts {
     for (const node of this.nodes) this.#createBreaker(node)
     const stateful = this.nodes.flatMap(({ name, snapshot }) => (snapshot === undefined ? [] : [{ name, snapshot }]))
     if (stateful.length > 0) this.states = new ProcessorStates(stateful)
+  }
+
+  #createKeeper({ plan, region, epoch }: LanePartsSettings): JourneyKeeper | undefined {
+    const { telemetry } = this
+    if (telemetry.journeys === undefined) return undefined
+    const { maxValueBytes, maxBytes } = plan.journeys
+    const writer = new KeptWriter(region, epoch, { valueBytes: maxValueBytes, recordBytes: maxBytes })
+    const keeper = new JourneyKeeper({ plan, telemetry, writer })
+    telemetry.onFlush = now => keeper.flush(now)
+    return keeper
   }
 
   #createBreaker(node: NodeRuntime): void {

@@ -5,7 +5,7 @@
 // output depends neither on batches nor on timing.
 
 import type { Source } from '../sdk/source.ts'
-import { Batch } from './batch.ts'
+import type { Batch } from './batch.ts'
 import { advanceBatch, isFull, MAX_OPEN_BATCHES } from './batch-order.ts'
 import { BatchPace } from './batch-pace.ts'
 import type { Caution } from './caution.ts'
@@ -252,7 +252,7 @@ export class Lane {
   }
 
   #takeBatch(): Batch {
-    return this.#free.pop() ?? new Batch(this.#parts.targets)
+    return this.#free.pop() ?? this.#parts.createBatch()
   }
 
   #begin(batch: Batch): void {

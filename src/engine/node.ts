@@ -64,6 +64,8 @@ export class NodeRuntime {
   readonly edgeBase: number
   readonly targets: readonly number[]
   readonly sinkCodes: Int32Array
+  /** By tag: 1 when another tag leads to the same node, so that where a line went does not tell its tag. */
+  readonly sharesTarget: Uint8Array
   readonly tagIndex: ReadonlyMap<string, number>
   /** Leaf code of a line that is delivered at this processor. */
   readonly endCode: number
@@ -111,6 +113,10 @@ export class NodeRuntime {
     this.edgeBase = settings.edgeBase
     this.targets = settings.targets
     this.sinkCodes = settings.sinkCodes
+    const { targets } = settings
+    this.sharesTarget = Uint8Array.from(targets, target =>
+      targets.indexOf(target) === targets.lastIndexOf(target) ? 0 : 1
+    )
     this.endCode = 1 | (settings.id << 8)
     this.edgeCount = settings.targets.length + (plan.onError.kind === 'to' ? 1 : 0)
     this.hasSeveralSenders = settings.hasSeveralSenders

@@ -100,6 +100,32 @@ export interface DeadLettersPlan {
   readonly whenFull: 'pause' | 'drop_oldest'
 }
 
+/** Which journeys are kept with times and values when a run traces. */
+export interface JourneysPlan {
+  readonly journeysPerSecond: number
+  readonly bytesPerSecond: number
+  /** Of both, for failures alone. */
+  readonly failureShare: number
+  /** Of failures that say the same. */
+  readonly sameErrorPerSecond: number
+  /** Slower is kept, whatever is usual on its path. */
+  readonly slowMilliseconds: number | undefined
+  /** So many of the first lines on each path. */
+  readonly rareLines: number
+  /** Line instances and hops beyond which a journey is kept. */
+  readonly forksOver: number
+  readonly hopsOver: number
+  /** One line of each path so often, and one of each processor's drops. */
+  readonly sampleMilliseconds: number
+  readonly maxValueBytes: number
+  readonly maxBytes: number
+  /** Conditions on the line as it entered. */
+  readonly keepWhen: string | undefined
+  readonly dropWhen: string | undefined
+  /** Decides and counts, and keeps nothing. */
+  readonly dryRun: boolean
+}
+
 export interface Plan {
   readonly name: string
   /** Absolute path of the pipeline file; undefined in library mode. */
@@ -115,6 +141,7 @@ export interface Plan {
   readonly sinks: readonly SinkPlan[]
   readonly limits: LimitsPlan
   readonly deadLetters: DeadLettersPlan
+  readonly journeys: JourneysPlan
   /** `fast`: commits wait for no disk. */
   readonly durability: 'full' | 'fast'
   /** Said at start, one line each: a route without default, a cycle that only a drop can leave. */

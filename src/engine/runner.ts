@@ -55,13 +55,20 @@ export class Runner {
     if (batch.errors.size > 0) forgetOldErrors(queue, batch)
 
     let to = queue.count
+    const from = queue.head
     this.#telemetry.arrive(node.id, batch, queue, to)
     node.counters[node.indexes.received] += to - queue.head
     const now = performance.now()
     this.#telemetry.progress.enter(node.id, now, batch)
     if (batch.doomed !== undefined) to = this.#refuseDoomed(node, batch, queue, batch.doomed)
+    const visit = batch.notes?.visit(node.id, now)
+    const nanosBefore = node.counters[node.indexes.timeNanos]
     if (node.isAsync || !acceptsAll(node, batch, queue, to)) this.#runOneByOne(node, batch, queue, to)
     else this.#runTimed(node, batch, queue, to, now)
+    if (visit !== undefined) {
+      const milliseconds = (node.counters[node.indexes.timeNanos] - nanosBefore) / 1e6
+      visit.milliseconds = milliseconds / Math.max(1, queue.head - from)
+    }
     if (queue.head === queue.count) queue.clear()
   }
 
@@ -104,6 +111,7 @@ export class Runner {
       node.counters[node.indexes.timeNanos] += nanos
       if (isSlow || isSample) telemetry.recordService(node.id, nanos, 1)
       if (isSample) node.sampledAt = now
+      if (isOne && batch.notes !== undefined && !node.isAsync) noteCall(batch, queue.items[from], start, nanos / 1e6)
       node.noteNanos(nanos / count)
       start = now
       if (node.isAsync) {
@@ -186,6 +194,20 @@ export class Runner {
     }
     queue.count = kept
   }
+}
+
+/** It was timed alone. */
+function noteCall(batch: Batch, item: number, startedAt: number, milliseconds: number): void {
+  batch.notes!.call({
+    item,
+    path: batch.path[item] >> 1,
+    attempt: 1,
+    startedAt,
+    milliseconds,
+    error: undefined,
+    isFinal: false,
+    isQueued: false
+  })
 }
 
 /** An item has the error that sent it for one visit: where it comes to next, it comes like any other. */

@@ -7,6 +7,8 @@ import type { LineValue } from '../sdk/line.ts'
 import type { DeadLetter } from '../state/dead-letter-log/letter.ts'
 import { type Batch, VOID } from './batch.ts'
 import { describeError } from './errors.ts'
+import type { HopNotes } from './journeys/hop-notes.ts'
+import type { JourneyKeeper } from './journeys/keeper.ts'
 import type { LaneObserver } from './lane-observer.ts'
 import { type LetterWriter, letterOf } from './letters.ts'
 import { LineIndexing } from './line-indexing.ts'
@@ -32,6 +34,8 @@ export interface SettlerSettings {
   readonly patience: Patience
   readonly configHash: string
   readonly valueOutput: ValueOutput | undefined
+  /** Undefined without tracing. */
+  readonly keeper: JourneyKeeper | undefined
 }
 
 /** Totals of settled batches: what the ledger stands on. */
@@ -79,6 +83,10 @@ export class Settler {
   readonly #linesBySink: Float64Array
   readonly #bytesBySink: Float64Array
   readonly #indexing = new LineIndexing()
+  /** Undefined while journeys are not recorded. */
+  #keeper: JourneyKeeper | undefined
+  /** By this thread's clock: when the batch was handed to its sinks. */
+  #startedAt = 0
 
   constructor(settings: SettlerSettings) {
     this.#settings = settings
@@ -92,6 +100,7 @@ export class Settler {
   settle(batch: Batch): void | Promise<void> {
     const lines = Math.min(batch.lineCount, batch.stopAt)
     this.#encode(batch, lines)
+    this.#startedAt = performance.now()
     let waits: Promise<void>[] | undefined
     for (let sink = 0; sink < this.#settings.outputs.length; sink++) {
       const output = this.#settings.outputs[sink]
@@ -189,7 +198,11 @@ export class Settler {
   #count(batch: Batch, lines: number): void {
     this.observer?.settling(batch, lines)
     const counts = this.#counts.fill(0)
+    const now = this.#telemetry.now()
+    this.#keeper = this.#telemetry.recordsJourneys ? this.#settings.keeper : undefined
+    this.#keeper?.begin(now)
     this.#closePaths(batch, lines, counts)
+    this.#telemetry.pathLatency.settle(batch, (now - batch.readAtMilliseconds) * 1e6, now)
     const { totals } = this
     if (batch.replay === undefined) totals.entered += lines
     else totals.replayed += lines
@@ -202,10 +215,14 @@ export class Settler {
     totals.forked += batch.hasForks ? counts[0] : 0
     this.#noteSinks()
     this.#noteLetters()
-    const now = this.#telemetry.now()
     this.#telemetry.noteSettled(batch, lines, now)
     batch.replay?.settled(replayOutcomes(batch, lines))
-    if (this.#telemetry.recordsJourneys) this.#recordJourneys(batch, lines, now)
+    if (!this.#telemetry.recordsJourneys) return
+    this.#recordJourneys(batch, lines, now)
+    if (this.#keeper !== undefined) {
+      this.#noteWrites(batch.notes)
+      this.#keeper.settle(batch, lines)
+    }
   }
 
   #noteSinks(): void {
@@ -215,6 +232,16 @@ export class Settler {
       if (lines === 0) continue
       this.writtenBytes += this.#bytesBySink[sink]
       this.#telemetry.noteSink(processorCount + sink, lines, this.#bytesBySink[sink], outputs[sink])
+    }
+  }
+
+  /** A write is of many lines at once: each has its share of it. */
+  #noteWrites(notes: HopNotes | undefined): void {
+    const milliseconds = performance.now() - this.#startedAt
+    const { processorCount } = this.#settings
+    for (let sink = 0; sink < this.#linesBySink.length; sink++) {
+      const lines = this.#linesBySink[sink]
+      if (lines > 0) notes?.visit(processorCount + sink, this.#startedAt, milliseconds / lines)
     }
   }
 
@@ -251,7 +278,7 @@ export class Settler {
       const code = outcome[item]
       const word = path[item]
       if (code !== lastCode || word >> 1 !== lastParent) {
-        if (run > 0) this.#countRun(leaf, lastCode & OUTCOME_BITS, run, counts)
+        if (run > 0) this.#countRun(batch, item - run, leaf, lastCode, run, counts)
         run = 0
         lastCode = code
         lastParent = word >> 1
@@ -262,13 +289,18 @@ export class Settler {
       path[item] = (leaf << 1) | (word & 1)
       outcome[item] = code | ((word & 1) * CHANGED)
     }
-    if (run > 0) this.#countRun(leaf, lastCode & OUTCOME_BITS, run, counts)
+    if (run > 0) this.#countRun(batch, to - run, leaf, lastCode, run, counts)
   }
 
-  #countRun(leaf: number, kind: number, run: number, counts: Float64Array): void {
+  #countRun(batch: Batch, from: number, leaf: number, code: number, run: number, counts: Float64Array): void {
+    const kind = code & OUTCOME_BITS
     if (kind === VOID || kind === 0) return
     counts[kind] += run
-    if (this.#telemetry.countsPaths) this.#telemetry.paths.count(leaf, kind, run)
+    const { paths, pathLatency, countsPaths } = this.#telemetry
+    if (!countsPaths) return
+    paths.count(leaf, kind, run)
+    pathLatency.note(leaf, from, run)
+    this.#keeper?.noteRun(batch, from, run, leaf, code)
   }
 
   #recordJourneys(batch: Batch, lines: number, settledAtMilliseconds: number): void {

@@ -36,6 +36,7 @@ import type { Held } from './calls.ts'
 import type { LaneObserver } from './lane-observer.ts'
 import { LaneProgress } from './lane-progress.ts'
 import type { NodeCounterIndexes } from './node.ts'
+import { PathLatency } from './path-latency.ts'
 import type { ReplayLines } from './replay-line.ts'
 import type { SinkOutput } from './sink-output.ts'
 
@@ -64,10 +65,13 @@ export class Telemetry {
   readonly journeys: JourneyWriter | undefined
   readonly lineIndex: LineIndexWriter | undefined
   readonly paths: PathWriter
+  readonly pathLatency: PathLatency
   /** False: calls are not timed. */
   timesCalls = true
   recordsJourneys: boolean
   countsPaths = true
+  /** Before counters are published: whoever counts on the side adds to them, and hands over what it has. */
+  onFlush: (nowMilliseconds: number) => void = () => undefined
 
   readonly #snapshot: SnapshotWriter
   readonly #histograms: HistogramWriter
@@ -90,6 +94,7 @@ export class Telemetry {
     this.counters[LANE.input_turn] = 0
     this.#histograms = new HistogramWriter(region)
     this.paths = new PathWriter(region)
+    this.pathLatency = new PathLatency(region)
     this.#errors = new ErrorWriter(region, epoch)
     this.#strings = new StringWriter(region)
     this.#inFlight = new InFlightWriter(region)
@@ -112,6 +117,11 @@ export class Telemetry {
   /** Milliseconds since the region's origin. */
   now(): number {
     return performance.now() + this.#shift
+  }
+
+  /** A moment of this thread's clock, since the region's origin. */
+  momentOf(threadMilliseconds: number): number {
+    return threadMilliseconds + this.#shift
   }
 
   /** Shows every arrival to an observer as well; undefined: to nobody any more. */
@@ -161,6 +171,7 @@ export class Telemetry {
   /** Lines of a replay come to wherever they go in; some of them are no more what they came as. */
   beginReplay(batch: Batch, { lines }: ReplayLines): void {
     batch.isNew = false
+    batch.firstChange.fill(-1, 0, batch.lineCount)
     for (let line = 0; line < batch.lineCount; line++) {
       batch.path[line] = (ROOT_PATH << 1) | (lines[line].entry.isChanged ? 1 : 0)
     }
@@ -323,6 +334,7 @@ export class Telemetry {
       journeys.flush(now)
     }
     counters[LANE.paths_overflowed] = this.paths.overflowed
+    this.onFlush(now)
     if (held.length > 0 || this.#hasInFlight) this.#publishInFlight(held)
     this.#snapshot.publish(now)
     this.#errors.flush(now)
@@ -336,12 +348,14 @@ export class Telemetry {
     this.publish(held)
     this.publishLarge(this.now(), Number.POSITIVE_INFINITY)
     this.journeys?.flush(Number.POSITIVE_INFINITY)
+    this.onFlush(Number.POSITIVE_INFINITY)
     this.#errors.flush(Number.POSITIVE_INFINITY)
   }
 
   private publishLarge(now: number, maxWords = LARGE_PUBLISH_WORDS): void {
     this.#largePublishAt = now + LARGE_PUBLISH_MILLISECONDS
     this.#histograms.publishTouched(maxWords / 2)
+    this.pathLatency.publish()
     this.paths.publishTouched(maxWords / 2)
   }
 

@@ -33,8 +33,15 @@ export interface ProcessorContext {
   log(message: string): void
 }
 
-/** Sends a line to the processor or sink that the tag names. Throws once the call has settled. */
-export type Emit<Tag extends string = string> = (tag: Tag, value: LineValue) => void
+/**
+ * Sends a line to the processor or sink that the tag names. Throws once the call has settled. `because` says why in your
+ * own words: journeys that are kept tell it.
+ */
+export type Emit<Tag extends string = string> = (
+  tag: Tag,
+  value: LineValue,
+  more?: { readonly because?: string | undefined }
+) => void
 
 /**
  * One call, one line. Emitting nothing drops the line; a throw or rejection undoes everything the call emitted.

@@ -41,6 +41,20 @@ export { InFlightWriter } from './in-flight/writer.ts'
 export type { Journey, JourneyLeaf } from './journeys/decode.ts'
 export { JourneyReader } from './journeys/reader.ts'
 export { type JourneyBatch, JourneyWriter } from './journeys/writer.ts'
+export type { KeptLimits } from './kept/encode.ts'
+export {
+  KEEP_REASONS,
+  type KeepReason,
+  type KeptAttempt,
+  type KeptEmission,
+  type KeptEntry,
+  type KeptHop,
+  type KeptRecord,
+  type KeptText,
+  TAG
+} from './kept/entry.ts'
+export { KeptReader } from './kept/reader.ts'
+export { KeptWriter } from './kept/writer.ts'
 export { FORKED_CODE } from './line-index/layout.ts'
 export { type IndexedLine, LineIndexReader } from './line-index/reader.ts'
 export { LineIndexWriter } from './line-index/writer.ts'
@@ -57,6 +71,9 @@ export {
   type OutcomeName
 } from './outcome.ts'
 export type { Death, PageLedger } from './pages/reader.ts'
+export { type LineExample, PATH_TIME_SLOTS, type PathTimes } from './path-times/layout.ts'
+export { PathTimesReader } from './path-times/reader.ts'
+export { PathTimesWriter } from './path-times/writer.ts'
 export { OVERFLOW_PATH, ROOT_PATH } from './paths/layout.ts'
 export { type PathCounts, PathReader } from './paths/reader.ts'
 export { PathWriter } from './paths/writer.ts'

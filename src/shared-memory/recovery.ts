@@ -13,15 +13,18 @@ import { SnapshotReader } from './snapshot/reader.ts'
  */
 export function recoverLane(region: Region, epoch: number, state: LaneState = 'failed'): void {
   const { cells, layout } = openRegion(region)
-  const { errorPages, journeyPages } = region.limits
+  const { errorPages, journeyPages, keptPages } = region.limits
   const snapshot = new SnapshotReader(region).read()
   // Of a lane that published nothing all is void; the snapshot is a predecessor's then.
-  const voidFrom = snapshot.epoch === epoch ? snapshot.values[LANE.journeys_written] : 0
+  const countOf = (counter: number): number => (snapshot.epoch === epoch ? snapshot.values[counter] : 0)
   // An error has happened, whatever becomes of its line: errors are never void.
   const errorRing = { base: layout.errors, pageCount: errorPages }
   recoverDeadWriter(cells, errorRing, { epoch, voidFrom: Number.MAX_SAFE_INTEGER })
   if (region.shape.trace) {
-    recoverDeadWriter(cells, { base: layout.journeys, pageCount: journeyPages }, { epoch, voidFrom })
+    const journeys = { base: layout.journeys, pageCount: journeyPages }
+    recoverDeadWriter(cells, journeys, { epoch, voidFrom: countOf(LANE.journeys_written) })
+    const kept = { base: layout.kept, pageCount: keptPages }
+    recoverDeadWriter(cells, kept, { epoch, voidFrom: countOf(LANE.kept_written) })
     giveBackWritten(cells, { base: layout.lineIndex, blocks: region.limits.indexBlocks })
   }
   cells.store(layout.control + STATE, LANE_STATES.indexOf(state))
@@ -30,9 +33,10 @@ export function recoverLane(region: Region, epoch: number, state: LaneState = 'f
 /** After the exit of the thread that reads journeys and errors, and before its successor starts. */
 export function recoverObserver(region: Region): void {
   const { cells, layout } = openRegion(region)
-  const { errorPages, journeyPages } = region.limits
+  const { errorPages, journeyPages, keptPages } = region.limits
   recoverDeadReader(cells, { base: layout.errors, pageCount: errorPages })
   if (!region.shape.trace) return
   recoverDeadReader(cells, { base: layout.journeys, pageCount: journeyPages })
   giveBackRead(cells, { base: layout.lineIndex, blocks: region.limits.indexBlocks })
+  recoverDeadReader(cells, { base: layout.kept, pageCount: keptPages })
 }

@@ -1,6 +1,7 @@
 // The memory that one lane shares with its observers: one buffer, laid out from its shape. Names never live in it.
 //
-//   | header | control | snapshot | histograms | paths | strings | in-flight | chunk slots | errors | journeys | line index |
+//   | header | control | snapshot | histograms | paths | path times | strings | in-flight | chunk slots | errors |
+//   | journeys | line index | kept |
 //
 // Each structure draws its own words in its `layout.ts`. All cells are Int32, and no plain access to one ever races:
 // a word is either touched through atomics only, or belongs to one thread at a time.
@@ -13,7 +14,9 @@ import { errorsWords } from './errors/layout.ts'
 import { histogramsWords } from './histograms/layout.ts'
 import { IN_FLIGHT_WORDS } from './in-flight/layout.ts'
 import { journeysWords } from './journeys/layout.ts'
+import { keptWords, MAX_RECORD_BYTES } from './kept/layout.ts'
 import { lineIndexWords } from './line-index/layout.ts'
+import { PATH_TIMES_WORDS } from './path-times/layout.ts'
 import { pathsWords } from './paths/layout.ts'
 import { snapshotWords } from './snapshot/layout.ts'
 import { STRINGS_WORDS } from './strings/layout.ts'
@@ -42,6 +45,9 @@ export interface RegionLimits {
   readonly indexBlocks: number
   readonly errorPages: number
   readonly errorPageBytes: number
+  /** For journeys that are kept with times and values. */
+  readonly keptPages: number
+  readonly keptPageBytes: number
 }
 
 export const DEFAULT_LIMITS: RegionLimits = {
@@ -51,7 +57,9 @@ export const DEFAULT_LIMITS: RegionLimits = {
   journeyRecords: 4_096,
   indexBlocks: 1_024,
   errorPages: 8,
-  errorPageBytes: 65_536
+  errorPageBytes: 65_536,
+  keptPages: 8,
+  keptPageBytes: 131_072
 }
 
 /** Plain data and one shared buffer: sent to threads by structured clone. */
@@ -71,12 +79,14 @@ export interface RegionLayout {
   readonly snapshot: number
   readonly histograms: number
   readonly paths: number
+  readonly pathTimes: number
   readonly strings: number
   readonly inFlight: number
   readonly chunkSlots: number
   readonly errors: number
   readonly journeys: number
   readonly lineIndex: number
+  readonly kept: number
   readonly totalWords: number
 }
 
@@ -155,12 +165,14 @@ export function regionLayout(shape: RegionShape, limits: RegionLimits): RegionLa
     snapshot: take(snapshotWords(counterCount(shape))),
     histograms: take(histogramsWords(nodes + 1)),
     paths: take(pathsWords(limits.paths)),
+    pathTimes: take(PATH_TIMES_WORDS),
     strings: take(STRINGS_WORDS),
     inFlight: take(IN_FLIGHT_WORDS),
     chunkSlots: take(chunkSlotsWords(shape.chunkSlots, shape.chunkSlotBytes)),
     errors: take(errorsWords(limits)),
     journeys: take(shape.trace ? journeysWords(limits) : 0),
     lineIndex: take(shape.trace ? lineIndexWords(limits) : 0),
+    kept: take(shape.trace ? keptWords(limits) : 0),
     totalWords: words
   }
 }
@@ -174,7 +186,8 @@ function checkLimits(shape: RegionShape, limits: RegionLimits): void {
   if ((shape.chunkSlots & (shape.chunkSlots - 1)) !== 0)
     throw new RangeError('chunkSlots must be a power of two, or 0.')
   if (limits.paths < 256) throw new RangeError('paths must be at least 256.')
-  if (limits.journeyPages < 2 || limits.errorPages < 2) throw new RangeError('A ring needs at least 2 pages.')
+  if (limits.journeyPages < 2 || limits.errorPages < 2 || limits.keptPages < 2)
+    throw new RangeError('A ring needs at least 2 pages.')
   if (limits.journeyTextBytes < 32_768 || limits.journeyTextBytes > 1_048_576 || limits.journeyTextBytes % 4 !== 0) {
     throw new RangeError('journeyTextBytes must be a multiple of 4 from 32,768 to 1,048,576.')
   }
@@ -184,5 +197,8 @@ function checkLimits(shape: RegionShape, limits: RegionLimits): void {
   if (limits.journeyRecords < 1024) throw new RangeError('journeyRecords must be at least 1,024.')
   if (limits.errorPageBytes < 32_768 || limits.errorPageBytes % 4 !== 0) {
     throw new RangeError('errorPageBytes must be a multiple of 4, at least 32,768.')
+  }
+  if (limits.keptPageBytes < MAX_RECORD_BYTES || limits.keptPageBytes % 4 !== 0) {
+    throw new RangeError('keptPageBytes must be a multiple of 4, at least 65,536.')
   }
 }

@@ -17,6 +17,8 @@ import {
   ErrorReader,
   type ErrorRecord,
   JourneyReader,
+  KeptReader,
+  type KeptRecord,
   LANE_COUNTERS,
   type LaneCounter,
   PathReader,
@@ -70,6 +72,8 @@ export interface PlanRun {
   readonly edges: readonly EdgeCount[]
   readonly paths: readonly PathCount[]
   readonly counters: Readonly<Record<LaneCounter, number>>
+  /** Journeys that were kept, in the order in which they were. */
+  readonly kept: readonly KeptRecord[]
   /** The ledger of every snapshot that was published; the last one is that of the end. */
   readonly ledgers: readonly Ledger[]
   readonly journeys: readonly RunJourney[]
@@ -97,6 +101,8 @@ class RecordedRun {
   readonly #region: Region
   readonly #journeyReader: JourneyReader
   readonly #errorReader: ErrorReader
+  readonly #keptReader: KeptReader
+  readonly #kept: KeptRecord[] = []
   readonly #snapshots: SnapshotReader
   readonly #names: readonly string[]
   readonly #sinks = new Map<string, Buffer[]>()
@@ -122,6 +128,7 @@ class RecordedRun {
     this.#region = createRegion(shape, settings.regionLimits)
     this.#journeyReader = new JourneyReader(this.#region)
     this.#errorReader = new ErrorReader(this.#region)
+    this.#keptReader = new KeptReader(this.#region)
     this.#snapshots = new SnapshotReader(this.#region)
   }
 
@@ -158,6 +165,7 @@ class RecordedRun {
       ledgers: this.#ledgers,
       journeys: this.#journeys,
       errors: this.#errors,
+      kept: this.#kept,
       log: this.#log
     }
   }
@@ -171,6 +179,7 @@ class RecordedRun {
       this.#journeys.push(describeJourney(journey, paths, strings, this.#names))
     }
     this.#errors.push(...this.#errorReader.poll())
+    this.#kept.push(...this.#keptReader.poll())
     this.#settings.onPublished?.(ledger)
   }
 

@@ -1,6 +1,14 @@
 // A plan as short as a test can say it; what is not said has the default of a pipeline file.
 
-import type { CircuitBreakerPlan, InlineFunction, LimitsPlan, Plan, ProcessorPlan, RetryPlan } from '../engine/plan.ts'
+import type {
+  CircuitBreakerPlan,
+  InlineFunction,
+  JourneysPlan,
+  LimitsPlan,
+  Plan,
+  ProcessorPlan,
+  RetryPlan
+} from '../engine/plan.ts'
 import type { ProcessorDefinition } from '../sdk/index.ts'
 
 export interface SimpleProcessor {
@@ -21,9 +29,27 @@ export interface SimplePlanSettings {
   /** Default: the first processor. */
   readonly entry?: string
   readonly limits?: Partial<LimitsPlan>
+  readonly journeys?: Partial<JourneysPlan>
 }
 
 const MIB = 1024 * 1024
+
+const JOURNEYS: JourneysPlan = {
+  journeysPerSecond: 200,
+  bytesPerSecond: 2 * MIB,
+  failureShare: 0.5,
+  sameErrorPerSecond: 5,
+  slowMilliseconds: undefined,
+  rareLines: 5,
+  forksOver: 8,
+  hopsOver: 16,
+  sampleMilliseconds: 1_000,
+  maxValueBytes: 4_096,
+  maxBytes: 32_768,
+  keepWhen: undefined,
+  dropWhen: undefined,
+  dryRun: false
+}
 
 /** Throws for a name that nothing has. */
 export function simplePlan(
@@ -54,6 +80,7 @@ export function simplePlan(
       ...settings.limits
     },
     deadLetters: { maxBytes: 1024 * MIB, whenFull: 'pause' },
+    journeys: { ...JOURNEYS, ...settings.journeys },
     durability: 'full',
     warnings: []
   }

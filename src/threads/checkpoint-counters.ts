@@ -28,6 +28,8 @@ const NOT_KEPT: ReadonlySet<LaneCounter> = new Set([
   'journeys_written',
   'journeys_overwritten',
   'journeys_dropped',
+  'kept_written',
+  'kept_shed',
   'paths_overflowed',
   'reasons_overflowed'
 ])

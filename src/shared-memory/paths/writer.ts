@@ -80,6 +80,18 @@ export class PathWriter {
     return nodes.reverse()
   }
 
+  /** The paths that lead to this one, itself last: one for each node that `nodesOf` gives. */
+  pathsOf(path: number): number[] {
+    const paths: number[] = []
+    for (let at = path; at >= RESERVED_PATHS; at = this.#parents[at]!) paths.push(at)
+    return paths.reverse()
+  }
+
+  /** The last node visited. */
+  nodeOf(path: number): number {
+    return this.#nodes[path]
+  }
+
   /** So many line instances ended on this path; `outcome` is a code of OUTCOME. */
   count(path: number, outcome: number, lines = 1): void {
     this.#counts[path * OUTCOMES + outcome - 1] += lines
