@@ -9,8 +9,10 @@ import {
   HistogramReader,
   InFlightReader,
   JourneyReader,
+  KeptReader,
   LineIndexReader,
   PathReader,
+  PathTimesReader,
   type Region,
   regionMilliseconds,
   SnapshotReader,
@@ -32,12 +34,16 @@ export class LaneReader {
   readonly errors: ErrorReader
   /** Undefined when the run records no journeys. */
   readonly journeys: JourneyReader | undefined
+  /** Those with times and values. */
+  readonly kept: KeptReader | undefined
+  readonly pathTimes: PathTimesReader
   /** Where the last lines went; undefined like `journeys`. */
   readonly lines: LineIndexReader | undefined
   readonly #snapshots: SnapshotReader
   readonly #controls: ControlReader
   #values: Float64Array
   #snapshotAtMilliseconds: number | undefined
+  #epoch = 0
   #control: ControlState
   #signOfLife = { heartbeat: 0, call: 0, atMilliseconds: undefined as number | undefined }
 
@@ -49,6 +55,8 @@ export class LaneReader {
     this.inFlight = new InFlightReader(region)
     this.errors = new ErrorReader(region)
     this.journeys = region.shape.trace ? new JourneyReader(region) : undefined
+    this.kept = region.shape.trace ? new KeptReader(region) : undefined
+    this.pathTimes = new PathTimesReader(region)
     this.lines = region.shape.trace ? new LineIndexReader(region) : undefined
     this.#snapshots = new SnapshotReader(region)
     this.#controls = new ControlReader(region)
@@ -63,6 +71,7 @@ export class LaneReader {
     this.#control = this.#controls.read()
     const snapshot = this.#snapshots.read()
     this.#values = snapshot.values
+    this.#epoch = snapshot.epoch
     this.#snapshotAtMilliseconds = snapshot.sequence === 0 ? undefined : snapshot.atMilliseconds
     const { heartbeat, progress } = this.#control
     const known = this.#signOfLife
@@ -74,6 +83,11 @@ export class LaneReader {
   /** Counters of the last good snapshot, all of one instant; indexes come from counters.ts. Valid until `poll`. */
   get values(): Float64Array {
     return this.#values
+  }
+
+  /** The incarnation of the lane that published the last good snapshot. */
+  get epoch(): number {
+    return this.#epoch
   }
 
   get state(): LaneState {
@@ -113,6 +127,8 @@ export class LaneReader {
       this.inFlight,
       this.errors,
       this.journeys,
+      this.kept,
+      this.pathTimes,
       this.lines
     ]
     return readers.reduce((sum, reader) => sum + (reader?.telemetryCorrupt ?? 0), 0)

@@ -3,14 +3,17 @@
 
 import type { ErrorGroup, Errors } from '../contract/errors.ts'
 import type { Health } from '../contract/health.ts'
+import type { KeptJourney } from '../contract/journey.ts'
 import type { FoundLine } from '../contract/line.ts'
 import type { Paths } from '../contract/paths.ts'
 import type { PipelineDescription } from '../contract/pipeline.ts'
-import type { Traces } from '../contract/trace.ts'
+import type { Trace, Traces } from '../contract/trace.ts'
 import type { RunState } from '../contract/words.ts'
 import { LANE, type Region } from '../shared-memory/index.ts'
 import type { Group } from './error-groups.ts'
 import { healthAnswer } from './health-answer.ts'
+import { findJourney } from './journey-search.ts'
+import { KeptJourneys } from './kept-journeys.ts'
 import { Lanes } from './lanes.ts'
 import { findLine, type LineLookup, noSuchFile, sourcesNamed } from './line-lookup.ts'
 import { isoMoment } from './moment.ts'
@@ -24,7 +27,7 @@ import type { Reveal } from './reveal.ts'
 import { type RunStatus, revealedStatus, runState } from './run-status.ts'
 import { SourceTexts } from './source-texts.ts'
 import { type StatsAnswer, type StatsSources, statsAnswer } from './stats-answer.ts'
-import { type Names, traceOf } from './trace-answer.ts'
+import { journeyId, type Names, traceOf } from './trace-answer.ts'
 
 export interface ObserverOptions {
   readonly pipeline: PipelineDescription
@@ -37,6 +40,8 @@ export interface ObserverOptions {
    * and `errors` stay empty.
    */
   readonly onlyNumbers?: boolean
+  /** Gets each journey that is kept with times and values, once. */
+  readonly keep?: (journeys: readonly KeptJourney[]) => void
 }
 
 const POLL_MILLISECONDS = 50
@@ -57,6 +62,7 @@ export class Observer {
   readonly #paths: PathStatistics
   readonly #nodes: NodeStatistics
   readonly #journeys: RecentJourneys
+  readonly #kept: KeptJourneys
   readonly #errors: RecentErrors
   readonly #texts = new SourceTexts()
   #status: RunStatus
@@ -80,6 +86,12 @@ export class Observer {
       latencies: this.#latencies
     })
     this.#journeys = new RecentJourneys(this.#lanes.readers)
+    this.#kept = new KeptJourneys({
+      lanes: this.#lanes.readers,
+      reveal: options.reveal,
+      names: () => this.#names(),
+      keep: options.keep
+    })
     this.#errors = new RecentErrors(this.#lanes.readers, options.reveal)
     this.#status = revealedStatus({ sources: pipeline.sources }, options.reveal)
   }
@@ -101,6 +113,7 @@ export class Observer {
     this.#rates.add(now, this.#lanes.totals)
     if (this.#options.onlyNumbers === true) return
     this.#errors.poll()
+    this.#kept.poll()
     if (now - this.#journeysAtMilliseconds >= JOURNEY_MILLISECONDS) this.#pollJourneys(now)
   }
 
@@ -139,7 +152,9 @@ export class Observer {
     const now = performance.now()
     if (now - this.#journeysAtMilliseconds > FRESH_MILLISECONDS) this.#pollJourneys(now)
     const names = this.#names()
-    const traces = this.#journeys.newest(limit).map(journey => traceOf(journey, names, this.#options.reveal))
+    const traces = this.#journeys
+      .newest(limit)
+      .map(each => this.#kept.find(journeyId(each.journey)) ?? traceOf(each, names, this.#options.reveal))
     const tracing = this.#lanes.readers[0].journeys !== undefined
     const ledgers = this.#lanes.readers.map(lane => lane.journeys?.ledger())
     return {
@@ -151,6 +166,16 @@ export class Observer {
       overwritten: sum(ledgers, ledger => ledger?.overwritten),
       dropped: sum(ledgers, ledger => ledger?.dropped)
     }
+  }
+
+  /** Undefined when nothing is known of a line with this id. */
+  journey(id: string): Trace | undefined {
+    this.#refresh()
+    const now = performance.now()
+    if (now - this.#journeysAtMilliseconds > FRESH_MILLISECONDS) this.#pollJourneys(now)
+    const { readers: lanes } = this.#lanes
+    const { reveal } = this.#options
+    return findJourney(id, { lanes, kept: this.#kept, recent: this.#journeys, names: this.#names(), reveal })
   }
 
   /** The newest `limit` failed tries, oldest first. */
@@ -222,7 +247,7 @@ export class Observer {
   }
 
   #names(): Names {
-    return { nodes: this.#nodeNames, sources: this.#status.sources ?? [] }
+    return { nodes: this.#nodeNames, sources: this.#status.sources ?? [], pipeline: this.#options.pipeline }
   }
 
   #sources(): StatsSources {

@@ -2,6 +2,7 @@
 
 import type { Journey } from '../shared-memory/index.ts'
 import type { LaneReader } from './lane-reader.ts'
+import { journeyId } from './trace-answer.ts'
 
 export const KEPT_JOURNEYS = 1_000
 const KEPT_BYTES = 4 * 1024 * 1024
@@ -48,6 +49,10 @@ export class RecentJourneys {
         each.lane === lane &&
         each.journey.replay === undefined
     )?.journey
+  }
+
+  find(id: string): RecentJourney | undefined {
+    return this.#kept.findLast(({ journey }) => journeyId(journey) === id)
   }
 
   #keep(lane: LaneReader, journey: Journey): void {

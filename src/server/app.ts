@@ -12,6 +12,7 @@ const KNOWN_PATHS = [
   '/errors',
   '/api/v1/paths',
   '/api/v1/lines',
+  '/api/v1/journeys/{id}',
   '/api/v1/replay',
   '/api/v1/tap',
   '/health',

@@ -184,7 +184,7 @@ describe('answers as described', () => {
     for (const [path, { get }] of Object.entries(document.paths)) {
       if (get !== undefined && !path.includes('{')) assert.ok(paths.includes(path), path)
     }
-    for (const path of paths) {
+    for (const path of paths.filter(each => !each.includes('{'))) {
       const url = path === '/api/v1/tap' ? `${path}?at=nothing` : path
       const expected = path === url ? 200 : 409
       assert.equal((await app.inject({ url, headers: LOCAL })).statusCode, expected, url)

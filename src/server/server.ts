@@ -16,6 +16,7 @@ import { SECURITY_HEADERS } from './headers.ts'
 import { documentationRoutes } from './routes/documentation.ts'
 import { errorsRoute } from './routes/errors.ts'
 import { healthRoute } from './routes/health.ts'
+import { journeyRoute } from './routes/journeys.ts'
 import { type AskLetters, letterActionRoutes } from './routes/letter-actions.ts'
 import { linesRoute } from './routes/lines.ts'
 import { livezRoute } from './routes/livez.ts'
@@ -100,6 +101,7 @@ function addAnswers(
   errorsRoute(app, observer)
   pathsRoute(app, observer)
   linesRoute(app, observer)
+  journeyRoute(app, observer)
   replayRoutes(app, askReplays)
   letterActionRoutes(app, askLetters)
   tapRoute(app, openTap)

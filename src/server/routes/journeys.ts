@@ -1,0 +1,27 @@
+// GET /api/v1/journeys/{id}
+
+import type { FastifyInstance } from 'fastify'
+
+import { JourneyParamsSchema } from '../../contract/journey.ts'
+import { TraceSchema } from '../../contract/trace.ts'
+import type { Observer } from '../../observer/observer.ts'
+import { responsesOf, sendAnswer, sendProblem } from '../answer.ts'
+
+export function journeyRoute(app: FastifyInstance, observer: Observer): void {
+  const schema = {
+    summary: "One line's journey: its hops as a tree, with times and values when it was kept",
+    tags: ['run'],
+    params: JourneyParamsSchema,
+    response: responsesOf(TraceSchema)
+  }
+  app.get<{ Params: { id: string } }>('/api/v1/journeys/:id', { schema }, (request, reply) => {
+    const trace = observer.journey(request.params.id)
+    if (trace !== undefined) return sendAnswer(reply, trace)
+    return sendProblem(reply, 404, {
+      error: 'no_journey',
+      message:
+        'No journey with this id is kept, among the newest lines, or in flight. An id is <source number>:<byte offset>, ' +
+        'as in /trace and /errors.'
+    })
+  })
+}
