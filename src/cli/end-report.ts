@@ -17,12 +17,13 @@ export function endReport(stats: StatsAnswer, wallSeconds: number, enteredBefore
     `${formatNumberOf(stats.total_lines_processed, 'line')}, ${formatBytes(stats.input.bytes)} read in ` +
       `${formatSeconds(wallSeconds)}: ${formatCount(rate)} lines/s`,
     ...(enteredBefore > 0 ? [`${formatNumberOf(enteredBefore, 'line')} of them before this run.`] : []),
+    ...(stats.bottleneck === null ? [] : [safe(stats.bottleneck.sentence)]),
     ...notes(stats)
   ].join('\n')
 }
 
 function nodeTable(stats: StatsAnswer): string[] {
-  const total = stats.processors.reduce((sum, processor) => sum + processor.processing_time, 0)
+  const total = [...stats.processors, ...stats.sinks].reduce((sum, node) => sum + node.processing_time, 0)
   const rows = [
     ['', 'received', 'emitted', 'dropped', 'errors', 'retries', 'dead', 'time', 'share', 'p50', 'p99'],
     ...stats.processors.map(processor => [
@@ -46,8 +47,8 @@ function nodeTable(stats: StatsAnswer): string[] {
       formatCount(sink.errors),
       '',
       formatCount(sink.dead),
-      '',
-      '',
+      formatSeconds(sink.processing_time),
+      formatShare(total === 0 ? 0 : sink.processing_time / total),
       '',
       sink.bytes_written > 0 ? formatBytes(sink.bytes_written) : ''
     ])

@@ -24,6 +24,8 @@ export interface SinkDescription {
 /** Node ids are indexes: processors first, then sinks. */
 export interface PipelineDescription {
   readonly name: string
+  /** Of the component that lines come from: `file`, `stdin`. */
+  readonly source?: string
   /** Names by source number, as users know them: a path, or `stdin`. More may follow while the run goes on. */
   readonly sources: readonly string[]
   /** Id of the processor that lines enter at. */

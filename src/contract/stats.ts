@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { LaneSchema } from './health.ts'
 import { LedgerSchema } from './ledger.ts'
 import { PathCountSchema } from './paths.ts'
+import { BottleneckSchema, LatenciesSchema } from './processors.ts'
 import { CountSchema, MomentSchema, RunStateSchema, SecondsSchema } from './words.ts'
 
 export const QuantilesSchema = z
@@ -99,18 +100,18 @@ export const StatsSchema = z
     ledger: LedgerSchema,
     rates: RatesSchema,
     end_to_end: QuantilesSchema.describe('From the read of a line to the return of the write.'),
-    bottleneck: z
-      .object({
-        processor: z.string(),
-        share_of_time: z.number().min(0).max(1),
-        share_of_lanes: z
-          .number()
-          .min(0)
-          .max(1)
-          .describe('Of all the time that the lanes had: near 1, it sets the pace.')
-      })
+    latency: LatenciesSchema,
+    bottleneck: BottleneckSchema.extend({
+      processor: z
+        .string()
+        .nullable()
+        .describe('The one with the largest share of time, whether it stands out or not.'),
+      share_of_time: z.number().min(0).max(1).describe('Of the time of all processors and sinks.'),
+      share_of_lanes: z.number().min(0).max(1).describe('Of all the time that the lanes had: near 1, it sets the pace.')
+    })
+      .meta({ id: 'StatsBottleneck' })
       .nullable()
-      .describe('The processor or sink with the largest share of time, last 10 s; null while nothing moves.'),
+      .describe('What sets the pace, last 10 s; of the whole run when it is over; null while nothing has happened.'),
     processors: z.array(ProcessorStatsSchema).describe('In declared order.'),
     sinks: z.array(SinkStatsSchema).describe('In declared order.'),
     lanes: z.array(LaneSchema),
@@ -122,6 +123,7 @@ export const StatsSchema = z
       invalid_utf8_lines: CountSchema.describe('Changed lines in which bytes that are not UTF-8 became U+FFFD.'),
       embedded_newlines: CountSchema.describe('Values written with a newline inside.')
     }),
+    problems: z.array(z.string()).describe('As in /health: one sentence each; empty when all is well.'),
     warnings: z.array(z.string()),
     stop_reason: z.string().nullable(),
     exit_code: z.number().int().nullable()

@@ -85,6 +85,7 @@ export class Calls {
     if (node.inFlight >= node.plan.concurrency || node.breaker?.isOpen === true) {
       node.waiting.push({ batch, item, attempt })
       this.#waitingNodes.add(node)
+      if (node.inFlight === 0) this.#note(node)
     } else this.#start(node, batch, item, attempt)
   }
 
@@ -140,6 +141,7 @@ export class Calls {
     batch.pending++
     batch.noteBegun(item)
     node.parked++
+    this.#note(node)
     const timer = setTimeout(() => {
       this.#unpark(parked)
       this.startOrWait(node, batch, item, attempt)
@@ -154,6 +156,7 @@ export class Calls {
     this.#parked.delete(parked)
     parked.batch.pending--
     parked.node.parked--
+    this.#note(parked.node)
   }
 
   /** Forgets what belongs to an entering line that was undone. */
@@ -191,6 +194,7 @@ export class Calls {
       }
       waiting.length = kept
       node.waitingHead = 0
+      this.#note(node)
     }
   }
 
@@ -241,12 +245,13 @@ export class Calls {
       node.settleCall(slot, result)
       if (this.#running.has(slot)) {
         this.#telemetry.progress.leave()
+        this.#telemetry.clock.addBusy(node.id, (performance.now() - slot.startedAt) * 1e6)
         return
       }
     } catch (thrown) {
       slot.isActive = false
       this.#telemetry.progress.leave()
-      this.#recordTime(node, slot)
+      this.#telemetry.clock.addBusy(node.id, this.#recordTime(node, slot))
       batch.pending--
       this.#failures.fail(node, slot, thrown)
       return
@@ -254,7 +259,7 @@ export class Calls {
     this.#telemetry.progress.leave()
     slot.isActive = false
     batch.pending--
-    this.#recordTime(node, slot)
+    this.#telemetry.clock.addBusy(node.id, this.#recordTime(node, slot))
     this.#succeeded(node, slot)
   }
 
@@ -264,6 +269,7 @@ export class Calls {
     slot.isActive = true
     batch.noteBegun(item)
     node.inFlight++
+    this.#note(node, slot.startedAt)
     this.#running.set(slot, {
       node,
       batch,
@@ -297,6 +303,7 @@ export class Calls {
     this.#running.delete(slot)
     slot.isActive = false
     slot.node.inFlight--
+    this.#note(slot.node)
     slot.batch.pending--
   }
 
@@ -318,7 +325,13 @@ export class Calls {
     if (node.waiting.length === 0) this.#waitingNodes.delete(node)
   }
 
-  #recordTime(node: NodeRuntime, slot: CallSlot): void {
+  /** Lines have come into the processor's calls or left them. */
+  #note(node: NodeRuntime, now = performance.now()): void {
+    this.#telemetry.clock.note(node.id, node.inFlight, node.holds, now)
+  }
+
+  /** Returns how long the call took, in nanoseconds. */
+  #recordTime(node: NodeRuntime, slot: CallSlot): number {
     const nanos = (performance.now() - slot.startedAt) * 1e6
     node.counters[node.indexes.timeNanos] += nanos
     this.#telemetry.recordService(node.id, nanos, 1)
@@ -333,6 +346,7 @@ export class Calls {
       isFinal: false,
       isQueued: true
     })
+    return nanos
   }
 
   // One timer for all, set anew only when a call's time ends before that of all others: most processors have the same.

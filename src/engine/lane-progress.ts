@@ -4,6 +4,7 @@
 import { IN_ENGINE, IN_EVENT_LOOP, type LaneControl, SOME_FORK } from '../shared-memory/index.ts'
 import type { Batch } from './batch.ts'
 import { type Doom, replaySource } from './caution.ts'
+import type { LaneClock } from './lane-clock.ts'
 
 export class LaneProgress {
   /** Told of each line that runs alone, before it does. */
@@ -11,6 +12,7 @@ export class LaneProgress {
   readonly #control: LaneControl
   /** What to add to this thread's clock to get the region's. */
   readonly #shift: number
+  readonly #clock: LaneClock
   #outside = IN_ENGINE
   /** The last line, in input order, that an asynchronous call was started for, and where it ends. */
   #begunSequence = -1
@@ -18,9 +20,10 @@ export class LaneProgress {
   #begunSource = -1
   #begunOffset = 0
 
-  constructor(control: LaneControl, shift: number) {
+  constructor(control: LaneControl, shift: number, clock: LaneClock) {
     this.#control = control
     this.#shift = shift
+    this.#clock = clock
   }
 
   /** The processor's code runs for some lines of the batch. `at` is this thread's clock. */
@@ -74,6 +77,7 @@ export class LaneProgress {
     if (outside === this.#outside) return isOutside
     this.#outside = outside
     this.leave()
+    this.#clock.goOutside(isOutside)
     return !isOutside
   }
 

@@ -89,7 +89,8 @@ export class Lane {
   async run(): Promise<LaneEnd> {
     const { telemetry } = this.#parts
     const { control } = telemetry
-    control.setState('running')
+    telemetry.clock.start()
+    telemetry.become('running')
     // Wherever it waits, code of processors may run that belongs to no call under way.
     telemetry.progress.goOutside(true)
     const timer = setInterval(() => this.publish(), PUBLISH_MILLISECONDS)
@@ -159,11 +160,10 @@ export class Lane {
 
   async #readAll(): Promise<void> {
     const { telemetry } = this.#parts
-    const { control } = telemetry
     for (;;) {
-      if (control.stopRequested()) this.#isStopping = true
+      if (telemetry.control.stopRequested()) this.#isStopping = true
       if (this.#isStopping || this.#linesLeft <= 0) return
-      if (control.pauseRequested()) {
+      if (telemetry.control.pauseRequested()) {
         await this.#pause()
         continue
       }
@@ -213,23 +213,22 @@ export class Lane {
   }
 
   async #pause(): Promise<void> {
-    const { control } = this.#parts.telemetry
-    control.setState('paused')
-    while (control.pauseRequested() && !control.stopRequested() && !this.#isStopping) {
+    const { telemetry } = this.#parts
+    telemetry.become('paused')
+    while (telemetry.control.pauseRequested() && !telemetry.control.stopRequested() && !this.#isStopping) {
       await new Promise(resolve => setTimeout(resolve, PAUSE_POLL_MILLISECONDS))
     }
-    control.setState('running')
+    telemetry.become('running')
   }
 
   async #idle<Result>(waiting: Promise<Result>): Promise<Result> {
     const { telemetry } = this.#parts
-    const { control } = telemetry
     telemetry.progress.goOutside(true)
     this.#publisher.publishAll()
-    control.setState('idle')
+    telemetry.become('idle')
     const result = await this.#replays.until(waiting)
     telemetry.progress.goOutside(false)
-    control.setState('running')
+    telemetry.become('running')
     this.#pace.restart()
     return result
   }
@@ -271,7 +270,7 @@ export class Lane {
 
   #enter(batch: Batch): void {
     batch.sequence = this.#sequence++
-    batch.readAtMilliseconds = this.#parts.telemetry.now()
+    batch.readAtMilliseconds = this.#parts.telemetry.momentOf(batch.replay ? performance.now() : this.#framer.filledAt)
     if (this.#parts.countsHops) batch.hops.fill(0, 0, batch.lineCount)
     this.#open.push(batch)
     this.#advance()
@@ -374,6 +373,7 @@ export class Lane {
 
   /** Resolves when something has moved. */
   #progress(): Promise<void> {
+    this.#parts.telemetry.clock.look()
     return new Promise(resolve => {
       this.#wake = () => {
         this.#wake = undefined

@@ -75,6 +75,8 @@ export class LineFramer {
   private bytesPerLine = 128
   /** Lines that are to be handed out alone. */
   caution: Caution | undefined
+  /** When the lines that are handed out now were read, by this thread's clock. */
+  filledAt = performance.now()
   private oversize: { hash: Hash; head: Buffer; byteLength: number; lastByte: number } | undefined
 
   constructor(source: Source, maxLineBytes: number, listener?: InputListener) {
@@ -198,6 +200,7 @@ export class LineFramer {
 
   private filled(count: number): void {
     if (count === 0) this.inputEnded = true
+    else this.filledAt = performance.now()
     this.to += count
   }
 

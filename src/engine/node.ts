@@ -127,6 +127,11 @@ export class NodeRuntime {
     this.emit = this.createEmit(this.slot)
   }
 
+  /** Calls of it hold lines: under way, parked, or not begun yet. */
+  get holds(): boolean {
+    return this.inFlight > 0 || this.parked > 0 || this.waitingHead < this.waiting.length
+  }
+
   get isSlow(): boolean {
     return this.meanNanos >= SLOW_NANOS
   }

@@ -3,6 +3,7 @@
 // What is written and not committed yet is bounded: beyond that the lane waits, so that a crash never costs more.
 
 import type { Batch } from './batch.ts'
+import { AWAITED } from './lane-clock.ts'
 import type { LaneParts } from './lane-parts.ts'
 import { writeLedger } from './ledger.ts'
 import type { LineFramer } from './line-framer.ts'
@@ -30,6 +31,7 @@ export class Publisher {
   #areStatesWanted = false
   /** The states belong into the next snapshot, also when they are the same as before. */
   #mustTakeStates = false
+  #isHeldByCommit = false
   readonly reopening: Reopening
 
   constructor(
@@ -49,6 +51,7 @@ export class Publisher {
       publish: () => this.#publishWithStates()
     })
     parts.beforeClose = () => this.finishStates()
+    parts.telemetry.clock.awaits = () => this.#awaited()
   }
 
   publishIfDue(now: number): void {
@@ -92,6 +95,11 @@ export class Publisher {
 
   /** A snapshot that lets the committer go on has been published then. */
   mustWaitForCommit(): boolean {
+    this.#isHeldByCommit = this.#mustWait()
+    return this.#isHeldByCommit
+  }
+
+  #mustWait(): boolean {
     if (this.reopening.mustWait()) return true
     const { settler, states } = this.#parts
     if (states?.failure !== undefined) throw states.failure
@@ -106,6 +114,17 @@ export class Publisher {
     if (!isFull) return false
     if (this.#published.at(-1)?.writtenBytes !== writtenBytes) this.publish()
     return true
+  }
+
+  /** What holds the oldest batch up; batches settle in its order. */
+  #awaited(): number {
+    const { steps, nodes, telemetry } = this.#parts
+    const oldest = this.#open[0]
+    if (oldest?.isWriting) return telemetry.clock.writingSink()
+    if (this.#isHeldByCommit) return AWAITED.commit
+    if (oldest === undefined || oldest.pending === 0) return AWAITED.nothing
+    const holds = steps[oldest.step]?.nodes.find(id => nodes[id].holds)
+    return holds ?? AWAITED.nothing
   }
 
   #prepare(): void {

@@ -104,11 +104,13 @@ export class Runner {
       if (mustShowOne) telemetry.progress.enterLine(node.id, start, batch, queue.items[from])
       else if (showsOne) telemetry.progress.enter(node.id, start, batch)
       showsOne = mustShowOne
+      telemetry.clock.enter(node.id)
       this.#runGuarded(node, batch, queue, until)
       const now = performance.now()
       const nanos = (now - start) * 1e6
       const count = queue.head - from
       node.counters[node.indexes.timeNanos] += nanos
+      telemetry.clock.addBusy(node.id, nanos)
       if (isSlow || isSample) telemetry.recordService(node.id, nanos, 1)
       if (isSample) node.sampledAt = now
       if (isOne && batch.notes !== undefined && !node.isAsync) noteCall(batch, queue.items[from], start, nanos / 1e6)

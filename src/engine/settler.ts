@@ -104,11 +104,13 @@ export class Settler {
     let waits: Promise<void>[] | undefined
     for (let sink = 0; sink < this.#settings.outputs.length; sink++) {
       const output = this.#settings.outputs[sink]
-      this.#linesBySink[sink] = output.lineCount
-      if (output.lineCount === 0) continue
+      const { lineCount } = output
+      this.#linesBySink[sink] = lineCount
+      if (lineCount === 0) continue
+      const startedAt = performance.now()
       const { bytes, done } = output.write(this.#settings.patience)
       this.#bytesBySink[sink] = bytes
-      waits = alsoWait(waits, done)
+      waits = alsoWait(waits, this.#telemetry.latencies.writing(sink, batch, lineCount, startedAt, done))
     }
     if (batch.dead.size > 0) waits = alsoWait(waits, this.#writeLetters(batch, lines))
     if (waits === undefined) {
@@ -215,7 +217,8 @@ export class Settler {
     totals.forked += batch.hasForks ? counts[0] : 0
     this.#noteSinks()
     this.#noteLetters()
-    this.#telemetry.noteSettled(batch, lines, now)
+    this.#telemetry.noteSettled(batch, lines)
+    this.#telemetry.latencies.settled(batch, lines, counts, now)
     batch.replay?.settled(replayOutcomes(batch, lines))
     if (!this.#telemetry.recordsJourneys) return
     this.#recordJourneys(batch, lines, now)

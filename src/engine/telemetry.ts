@@ -16,11 +16,11 @@ import {
   JourneyWriter,
   LANE,
   LaneControl,
+  type LaneState,
   LineIndexWriter,
   NODE,
   NODE_OFFSET,
   NODE_STRIDE,
-  nodeCount,
   OUTCOME,
   PathWriter,
   type Region,
@@ -33,8 +33,10 @@ import type { DeadLetter } from '../state/dead-letter-log/letter.ts'
 import { parseLineId } from '../state/replay/job.ts'
 import type { Batch, ErrorDetail, ItemQueue } from './batch.ts'
 import type { Held } from './calls.ts'
+import { AWAITED, LaneClock } from './lane-clock.ts'
 import type { LaneObserver } from './lane-observer.ts'
 import { LaneProgress } from './lane-progress.ts'
+import { Latencies } from './latencies.ts'
 import type { NodeCounterIndexes } from './node.ts'
 import { PathLatency } from './path-latency.ts'
 import type { ReplayLines } from './replay-line.ts'
@@ -61,6 +63,8 @@ export class Telemetry {
   readonly region: Region
   readonly control: LaneControl
   readonly progress: LaneProgress
+  readonly clock: LaneClock
+  readonly latencies: Latencies
   readonly counters: Float64Array
   readonly journeys: JourneyWriter | undefined
   readonly lineIndex: LineIndexWriter | undefined
@@ -79,7 +83,6 @@ export class Telemetry {
   readonly #strings: StringWriter
   readonly #inFlight: InFlightWriter
   readonly #reasons = new Map<string, number>()
-  readonly #endToEnd: number
   /** What to add to this thread's clock to get the region's: they differ by a constant. */
   readonly #shift: number
   #errorSamplesLeft = ERROR_SAMPLES_PER_PUBLISH
@@ -104,9 +107,16 @@ export class Telemetry {
     this.lineIndex = region.shape.trace ? new LineIndexWriter(region, epoch) : undefined
     this.recordsJourneys = this.journeys !== undefined
     this.control = new LaneControl(region)
-    this.#endToEnd = nodeCount(region.shape)
     this.#shift = regionShift(region)
-    this.progress = new LaneProgress(this.control, this.#shift)
+    this.clock = new LaneClock(this.counters, region.shape)
+    this.progress = new LaneProgress(this.control, this.#shift, this.clock)
+    this.latencies = new Latencies({
+      shape: region.shape,
+      counters: this.counters,
+      histograms: this.#histograms,
+      clock: this.clock,
+      now: () => this.now()
+    })
   }
 
   /** Number of the newest snapshot. */
@@ -117,6 +127,12 @@ export class Telemetry {
   /** Milliseconds since the region's origin. */
   now(): number {
     return performance.now() + this.#shift
+  }
+
+  /** What the lane says that it does, and what its time counts as from now on. */
+  become(state: Extract<LaneState, 'running' | 'idle' | 'paused'>): void {
+    this.control.setState(state)
+    this.clock.waitFor(state === 'idle' ? AWAITED.input : state === 'paused' ? AWAITED.pause : AWAITED.nothing)
   }
 
   /** A moment of this thread's clock, since the region's origin. */
@@ -137,7 +153,7 @@ export class Telemetry {
   }
 
   setMode(mode: TelemetryMode): void {
-    this.timesCalls = this.countsPaths = mode !== 'off'
+    this.timesCalls = this.countsPaths = this.latencies.isOn = mode !== 'off'
     this.recordsJourneys = mode === 'journeys' && this.journeys !== undefined
     this.#arriveUnseen =
       mode === 'off' ? () => undefined : (node, batch, queue, to) => this.#advancePaths(node, batch, queue, to)
@@ -221,10 +237,6 @@ export class Telemetry {
     this.#histograms.record(node, nanos, count)
   }
 
-  recordEndToEnd(nanos: number, count: number): void {
-    this.#histograms.record(this.#endToEnd, nanos, count)
-  }
-
   /** Counts a failed attempt and writes it out, while the samples of this interval last. `node` -1: the engine. */
   reportError(
     node: number,
@@ -303,7 +315,7 @@ export class Telemetry {
   }
 
   /** Everything up to the end of this batch's first `lines` lines is settled. */
-  noteSettled(batch: Batch, lines: number, now: number): void {
+  noteSettled(batch: Batch, lines: number): void {
     const { counters } = this
     counters[LANE.settled_batches]++
     if (batch.replay !== undefined) {
@@ -319,12 +331,12 @@ export class Telemetry {
     counters[LANE.source_line] = batch.firstLineNumber + lines - 1
     counters[LANE.source_offset] =
       batch.offset + (lines === batch.lineCount ? batch.byteLength : batch.starts[lines] - batch.starts[0])
-    if (this.timesCalls) this.recordEndToEnd((now - batch.readAtMilliseconds) * 1e6, lines)
   }
 
   /** Makes everything counted so far visible as one instant. */
   publish(held: readonly Held[]): void {
     const now = this.now()
+    this.clock.count()
     const { counters } = this
     const { journeys } = this
     if (journeys !== undefined) {

@@ -4,6 +4,7 @@ import type { Health, Lane } from '../contract/health.ts'
 import type { RunState } from '../contract/words.ts'
 import { ledgerOf } from './ledger.ts'
 import { isoMoment } from './moment.ts'
+import { sourceText } from './processors-answer.ts'
 import type { StatsSources } from './stats-answer.ts'
 
 /** A processor that has had the thread for so long is worth a word. */
@@ -14,12 +15,7 @@ const SILENCE_SECONDS = 5
 export function healthAnswer(sources: StatsSources): Health {
   const { lanes, state, status } = sources
   const described = lanes.describe(sources.nodeNames)
-  const faults = faultsOf(sources)
-  const troubles = [
-    ...(status.problems ?? []),
-    ...corruptionsOf(sources),
-    ...described.flatMap(lane => troublesOf(lane, state))
-  ]
+  const { faults, troubles } = problemsOf(sources, described)
   return {
     status: faults.length > 0 ? 'failing' : troubles.length > 0 ? 'degraded' : 'ok',
     state,
@@ -34,6 +30,20 @@ export function healthAnswer(sources: StatsSources): Health {
     snapshot_age_seconds: lanes.snapshotAgeSeconds ?? null,
     lanes: described
   }
+}
+
+/** Faults first: what makes a run a failing one. */
+export function problemsOf(
+  sources: StatsSources,
+  lanes: readonly Lane[]
+): { readonly faults: string[]; readonly troubles: string[] } {
+  const troubles = [
+    ...(sources.status.problems ?? []),
+    ...corruptionsOf(sources),
+    ...lanes.flatMap(lane => troublesOf(lane, sources.state)),
+    ...silenceOf(sources)
+  ]
+  return { faults: faultsOf(sources), troubles }
 }
 
 function faultsOf({ lanes, state, status }: StatsSources): string[] {
@@ -52,6 +62,14 @@ function corruptionsOf({ lanes }: StatsSources): string[] {
   return corruptions === 0
     ? []
     : [`${corruptions} pieces of telemetry could not be read. This is a fault of Linescope.`]
+}
+
+function silenceOf({ silence, pipeline, inputs, state }: StatsSources): string[] {
+  if (silence === undefined || state !== 'running') return []
+  const seconds = Math.floor(silence.seconds)
+  const usual =
+    silence.usualSeconds <= 1 ? 'at least every second' : `about every ${Math.round(silence.usualSeconds)} s`
+  return [`No line has come from ${sourceText(pipeline, inputs)} for ${seconds} s; usually one comes ${usual}.`]
 }
 
 function troublesOf(lane: Lane, state: RunState): string[] {

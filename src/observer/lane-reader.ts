@@ -7,6 +7,7 @@ import {
   type ControlState,
   ErrorReader,
   HistogramReader,
+  IN_EVENT_LOOP,
   InFlightReader,
   JourneyReader,
   KeptReader,
@@ -106,6 +107,19 @@ export class LaneReader {
     if (node < 0 || call === 0) return undefined
     const seconds = Math.max(0, this.nowMilliseconds() - sinceMilliseconds) / 1000
     return { node, sinceMilliseconds: this.unixMilliseconds(sinceMilliseconds), seconds }
+  }
+
+  /** For how long the lane's time has gone where its last snapshot does not say yet. */
+  get unpublishedMilliseconds(): number {
+    if (this.#snapshotAtMilliseconds === undefined || this.hasEnded || this.state === 'starting') return 0
+    return Math.max(0, this.nowMilliseconds() - this.#snapshotAtMilliseconds)
+  }
+
+  /** Who has the thread, and for how long; nobody's code (-1), in the engine or in the event loop. */
+  get hasThread(): { readonly node: number; readonly milliseconds: number; readonly isOutside: boolean } {
+    const { node, sinceMilliseconds, call } = this.#control.progress
+    if (node < 0 || call === 0) return { node: -1, milliseconds: 0, isOutside: node === IN_EVENT_LOOP }
+    return { node, milliseconds: Math.max(0, this.nowMilliseconds() - sinceMilliseconds), isOutside: false }
   }
 
   get snapshotAgeSeconds(): number | undefined {

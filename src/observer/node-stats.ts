@@ -1,7 +1,7 @@
 // What GET /stats says of each processor and sink.
 
 import type { PipelineDescription } from '../contract/pipeline.ts'
-import type { ProcessorStats, SinkStats, Stats } from '../contract/stats.ts'
+import type { ProcessorStats, SinkStats } from '../contract/stats.ts'
 import { edgeOffset, NODE, NODE_OFFSET, NODE_STRIDE, type NodeCounter } from '../shared-memory/index.ts'
 import type { Lanes } from './lanes.ts'
 import { isoMoment } from './moment.ts'
@@ -66,21 +66,6 @@ export class NodeStatistics {
     const seconds = recent.some(value => value > 0) ? recent : recent.map((_, node) => this.count(node, 'time_nanos'))
     const sum = seconds.reduce((total, value) => total + value, 0)
     return seconds.map(value => (sum === 0 ? 0 : value / sum))
-  }
-
-  /** The processor or sink with the largest share of time; null while none worked in the last 10 s. */
-  bottleneck(): Stats['bottleneck'] {
-    const seconds = this.#recentSeconds()
-    const largest = Math.max(0, ...seconds)
-    if (largest === 0) return null
-    const node = seconds.indexOf(largest)
-    const { nodeNames, lanes, rates } = this.#sources
-    const available = Math.max(largest, rates.seconds * lanes.readers.length)
-    return {
-      processor: nodeNames[node],
-      share_of_time: this.timeShares()[node],
-      share_of_lanes: largest / available
-    }
   }
 
   #recentSeconds(): number[] {

@@ -7,6 +7,7 @@ import type { KeptJourney } from '../contract/journey.ts'
 import type { FoundLine } from '../contract/line.ts'
 import type { Paths } from '../contract/paths.ts'
 import type { PipelineDescription } from '../contract/pipeline.ts'
+import type { Processors } from '../contract/processors.ts'
 import type { Trace, Traces } from '../contract/trace.ts'
 import type { RunState } from '../contract/words.ts'
 import { LANE, type Region } from '../shared-memory/index.ts'
@@ -19,14 +20,17 @@ import { findLine, type LineLookup, noSuchFile, sourcesNamed } from './line-look
 import { isoMoment } from './moment.ts'
 import { NodeStatistics } from './node-stats.ts'
 import { PathStatistics } from './path-statistics.ts'
+import { processorsAnswer } from './processors-answer.ts'
 import { LatencyStatistics } from './quantiles.ts'
 import { RateWindow } from './rate-window.ts'
 import { errorEntry, failedAt, RecentErrors } from './recent-errors.ts'
 import { RecentJourneys } from './recent-journeys.ts'
 import type { Reveal } from './reveal.ts'
 import { type RunStatus, revealedStatus, runState } from './run-status.ts'
+import { SourceSilence } from './source-silence.ts'
 import { SourceTexts } from './source-texts.ts'
 import { type StatsAnswer, type StatsSources, statsAnswer } from './stats-answer.ts'
+import { TimeWindows } from './time-windows.ts'
 import { journeyId, type Names, traceOf } from './trace-answer.ts'
 
 export interface ObserverOptions {
@@ -58,6 +62,8 @@ export class Observer {
   readonly #nodeNames: readonly string[]
   readonly #lanes: Lanes
   readonly #rates: RateWindow
+  readonly #windows: TimeWindows
+  readonly #silence = new SourceSilence()
   readonly #latencies: LatencyStatistics
   readonly #paths: PathStatistics
   readonly #nodes: NodeStatistics
@@ -76,6 +82,7 @@ export class Observer {
     this.#nodeNames = [...pipeline.processors, ...pipeline.sinks].map(node => node.name)
     this.#lanes = new Lanes(options.regions)
     this.#rates = new RateWindow(performance.now(), this.#lanes.totals)
+    this.#windows = new TimeWindows(this.#lanes, performance.now())
     this.#latencies = new LatencyStatistics(this.#lanes.readers)
     this.#paths = new PathStatistics(this.#lanes.readers, this.#nodeNames)
     this.#nodes = new NodeStatistics({
@@ -111,6 +118,9 @@ export class Observer {
     this.#polledAtMilliseconds = now
     this.#lanes.poll()
     this.#rates.add(now, this.#lanes.totals)
+    this.#windows.poll(now)
+    const isWaiting = this.#lanes.readers.some(({ state }) => state === 'idle')
+    this.#silence.note(now / 1000, this.#lanes.totals[LANE.entered], isWaiting)
     if (this.#options.onlyNumbers === true) return
     this.#errors.poll()
     this.#kept.poll()
@@ -139,6 +149,11 @@ export class Observer {
   health(): Health {
     this.#refresh()
     return healthAnswer(this.#sources())
+  }
+
+  processors(): Processors {
+    this.#refresh()
+    return processorsAnswer(this.#sources())
   }
 
   paths(limit: number): Paths {
@@ -257,6 +272,9 @@ export class Observer {
       names: this.#names(),
       lanes: this.#lanes,
       rates: this.#rates,
+      windows: this.#windows,
+      silence: this.#silence.at(performance.now() / 1000),
+      inputs: this.#status.sources ?? [],
       latencies: this.#latencies,
       nodes: this.#nodes,
       paths: this.#paths,

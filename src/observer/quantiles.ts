@@ -34,6 +34,11 @@ export class LatencyStatistics {
     }
   }
 
+  /** How many lines the histogram holds. */
+  count(histogram: number): number {
+    return this.#histogram(histogram).count
+  }
+
   #histogram(index: number): Histogram {
     if (this.#age.isOver()) this.#merged = []
     let merged = this.#merged[index]

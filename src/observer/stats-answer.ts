@@ -2,25 +2,26 @@
 
 import { type Answer, NameMap } from '../contract/name-map.ts'
 import type { InFlight, Rates, Stats } from '../contract/stats.ts'
-import type { RunState } from '../contract/words.ts'
 import { LANE } from '../shared-memory/index.ts'
+import { problemsOf } from './health-answer.ts'
 import type { Lanes } from './lanes.ts'
 import { ledgerOf } from './ledger.ts'
 import { isoMoment } from './moment.ts'
-import type { NodeSources, NodeStatistics } from './node-stats.ts'
+import type { NodeSources } from './node-stats.ts'
 import type { PathStatistics } from './path-statistics.ts'
+import { latenciesOf, statsBottleneck, type TimeSources } from './processors-answer.ts'
 import type { RateWindow } from './rate-window.ts'
 import type { RunStatus } from './run-status.ts'
+import type { Silence } from './source-silence.ts'
 import { journeyId, type Names } from './trace-answer.ts'
 
 export type StatsAnswer = Answer<Stats, 'lines_processed_by_each_processor'>
 
-export interface StatsSources extends NodeSources {
+export interface StatsSources extends NodeSources, TimeSources {
   readonly names: Names
-  readonly nodes: NodeStatistics
   readonly paths: PathStatistics
   readonly status: RunStatus
-  readonly state: RunState
+  readonly silence: Silence | undefined
   readonly version: string
 }
 
@@ -31,6 +32,8 @@ export function statsAnswer(sources: StatsSources): StatsAnswer {
   const { lanes, nodes, nodeNames, pipeline, latencies, status } = sources
   const { totals } = lanes
   const now = Date.now()
+  const described = lanes.describe(nodeNames)
+  const { faults, troubles } = problemsOf(sources, described)
   const processorTimes = pipeline.processors.map((_, node) => nodes.count(node, 'time_nanos'))
   return {
     total_lines_processed: totals[LANE.settled_lines],
@@ -50,10 +53,11 @@ export function statsAnswer(sources: StatsSources): StatsAnswer {
     ledger: ledgerOf(totals),
     rates: ratesOf(sources.rates),
     end_to_end: latencies.quantiles(nodeNames.length, totals[LANE.entered]),
-    bottleneck: nodes.bottleneck(),
+    latency: latenciesOf(sources),
+    bottleneck: statsBottleneck(sources),
     processors: nodes.processors(),
     sinks: nodes.sinks(),
-    lanes: lanes.describe(nodeNames),
+    lanes: described,
     in_flight: inFlight(lanes, sources.names),
     paths: sources.paths.answer(SHOWN_PATHS).paths,
     input: {
@@ -62,6 +66,7 @@ export function statsAnswer(sources: StatsSources): StatsAnswer {
       invalid_utf8_lines: totals[LANE.input_lines_changed_invalid_utf8],
       embedded_newlines: totals[LANE.embedded_newlines]
     },
+    problems: [...faults, ...troubles],
     warnings: [...(status.warnings ?? [])],
     stop_reason: status.stopReason ?? null,
     exit_code: status.exitCode ?? null

@@ -177,6 +177,7 @@ describe('the documentation', () => {
       '/api/v1/dead-letters/discard',
       '/api/v1/dead-letters/export',
       '/api/v1/paths',
+      '/api/v1/processors',
       '/api/v1/replay',
       '/api/v1/replay/dry-run',
       '/api/v1/replay/preview',
@@ -198,6 +199,7 @@ describe('the documentation', () => {
       ['/errors', 'Errors'],
       ['/health', 'Health'],
       ['/api/v1/paths', 'Paths'],
+      ['/api/v1/processors', 'Processors'],
       ['/api/v1/replay', 'Replays'],
       ['/readyz', 'Ready']
     ] as const) {

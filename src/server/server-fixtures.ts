@@ -21,6 +21,7 @@ export const DATA_PATHS = [
   '/readyz',
   '/api/v1/paths',
   '/api/v1/lines?id=0:0',
+  '/api/v1/processors',
   '/api/v1/replay',
   '/openapi.json',
   '/nothing'

@@ -22,6 +22,7 @@ import { linesRoute } from './routes/lines.ts'
 import { livezRoute } from './routes/livez.ts'
 import { pageRoutes } from './routes/page.ts'
 import { pathsRoute } from './routes/paths.ts'
+import { processorsRoute } from './routes/processors.ts'
 import { readyzRoute } from './routes/readyz.ts'
 import { type AskReplays, replayRoutes } from './routes/replay.ts'
 import { statsRoute } from './routes/stats.ts'
@@ -102,6 +103,7 @@ function addAnswers(
   pathsRoute(app, observer)
   linesRoute(app, observer)
   journeyRoute(app, observer)
+  processorsRoute(app, observer)
   replayRoutes(app, askReplays)
   letterActionRoutes(app, askLetters)
   tapRoute(app, openTap)

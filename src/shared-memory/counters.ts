@@ -79,7 +79,14 @@ export const LANE_COUNTERS = [
   'reasons_overflowed',
   'open_batches',
   'open_lines',
-  'open_bytes'
+  'open_bytes',
+  // Where the lane's time went: what is left of it was spent inside nodes, or waiting for them
+  'lane_nanos',
+  'engine_nanos',
+  'input_wait_nanos',
+  'commit_wait_nanos',
+  'letters_wait_nanos',
+  'pause_nanos'
 ] as const
 
 export const NODE_COUNTERS = [
@@ -99,7 +106,18 @@ export const NODE_COUNTERS = [
   // Which file that is, see fileNumber: the sink's path may lead to another one by now. 0 where nobody can tell
   'sink_file',
   // The line end that the last line written still needs before another one: 0 none, 1 \n, 2 \r\n
-  'sink_line_end'
+  'sink_line_end',
+  // At each instant a node is in one of four states: its code has the thread; else calls hold lines; else the lane waits
+  // for a sink, the dead letters or a commit; else it is idle, which is what is left of `lane_nanos`
+  'busy_nanos',
+  'waiting_nanos',
+  'blocked_nanos',
+  // Part of the time in which the lane has nothing to do: it waits for a call of this node
+  'awaited_nanos',
+  // Asynchronous calls under way, summed over time
+  'call_nanos',
+  // Whether its calls hold lines now
+  'holds'
 ] as const
 
 export type LaneCounter = (typeof LANE_COUNTERS)[number]

@@ -9,7 +9,7 @@
 import { alignWords, SharedCells } from './cells.ts'
 import { chunkSlotsWords } from './chunk-slots/layout.ts'
 import { CONTROL_WORDS } from './control/layout.ts'
-import { counterCount, nodeCount } from './counters.ts'
+import { counterCount } from './counters.ts'
 import { errorsWords } from './errors/layout.ts'
 import { histogramsWords } from './histograms/layout.ts'
 import { IN_FLIGHT_WORDS } from './in-flight/layout.ts'
@@ -159,11 +159,10 @@ export function regionLayout(shape: RegionShape, limits: RegionLimits): RegionLa
     words += alignWords(structureWords)
     return start
   }
-  const nodes = nodeCount(shape)
   return {
     control: take(CONTROL_WORDS),
     snapshot: take(snapshotWords(counterCount(shape))),
-    histograms: take(histogramsWords(nodes + 1)),
+    histograms: take(histogramsWords(shape)),
     paths: take(pathsWords(limits.paths)),
     pathTimes: take(PATH_TIMES_WORDS),
     strings: take(STRINGS_WORDS),

@@ -8,6 +8,7 @@ export function describePlan(plan: Plan): PipelineDescription {
   const bases = edgeBases(plan)
   return {
     name: plan.name,
+    source: plan.source.type,
     sources: [],
     entry: plan.entry,
     processors: plan.processors.map((processor, id) => ({

@@ -40,7 +40,7 @@ export const add = defineProcessor({
   const url = await cli.url()
   await statsWhen(url, 'the end of the input', ({ state }) => state === 'finished')
 
-  const paths = ['/stats', '/trace', '/errors', '/health', '/api/v1/paths']
+  const paths = ['/stats', '/trace', '/errors', '/health', '/api/v1/paths', '/api/v1/processors']
   const answers = await Promise.all(paths.map(path => getText(url, path)))
   cli.process.kill('SIGTERM')
   const ended = await cli.end()

@@ -161,10 +161,9 @@ export function showNodes(body, stats) {
         setText(cell, text(node))
         cell.classList.toggle('is-alarm', isAlarm?.(node) === true)
       }
-      // Nobody times sinks yet: no figure is better than a 0.
-      setText(row.share, node.kind === 'sink' ? '–' : percent(node.share_of_time))
+      setText(row.share, percent(node.share_of_time))
       row.bar.style.width = `${(node.share_of_time * 100).toFixed(1)}%`
-      row.classList.toggle('is-hot', stats.bottleneck?.processor === node.name && stats.state === 'running')
+      row.classList.toggle('is-hot', stats.bottleneck?.node === node.name && stats.state === 'running')
       const isBusy = (node.busy_seconds ?? 0) >= 0.5
       setText(row.busy, isBusy ? `busy for ${duration(node.busy_seconds)}` : note(node))
       row.busy.classList.toggle('is-busy', isBusy)

@@ -62,7 +62,12 @@ const STATS = {
   total_lines_processed: 3,
   ledger: { entered: 3, replayed: 0 },
   rates: { lines: 10, entered: 10 },
-  bottleneck: { processor: 'slow', share_of_time: 0.8, share_of_lanes: 0.71 },
+  problems: [],
+  bottleneck: {
+    kind: 'processor',
+    node: 'slow',
+    sentence: '"slow" takes 71 % of the lane; at most 14 lines/s until it is faster.'
+  },
   processors: [{ name: 'slow', p99: 0.002 }],
   sinks: [],
   lanes: [LANE]
@@ -72,16 +77,27 @@ const text = (voice: { sentence: (string | { name?: string; strong?: string })[]
 
 describe('the sentence on the page', () => {
   test('names the bottleneck when a processor holds the lane up', () => {
-    assert.equal(text(voiceOf(STATS)), 'slow takes 71 % of the lane’s time.')
+    const voice = voiceOf(STATS)
+
+    assert.equal(text(voice), STATS.bottleneck.sentence)
+    assert.equal(voice.tone, 'time')
+    assert.equal(voice.more, '10.0 lines/s in all. 99 of 100 of its calls take at most 2.00 ms.')
   })
 
-  test('calls nothing a bottleneck while the lane has time left', () => {
-    const bottleneck = { processor: 'quick', share_of_time: 0.8, share_of_lanes: 0.003 }
+  test('is calm while nothing could be made faster', () => {
+    const bottleneck = { kind: 'input', node: null, sentence: 'Input-limited: nothing waits but the lane.' }
 
     const voice = voiceOf({ ...STATS, bottleneck })
 
-    assert.equal(text(voice), 'Running at 10.0 lines/s. quick takes the largest share of the work, 80 %.')
-    assert.match(voice.more, /0\.3 %/)
+    assert.equal(text(voice), bottleneck.sentence)
+    assert.equal(voice.tone, 'calm')
+  })
+
+  test('says what is wrong before what is slow', () => {
+    const problems = ['No line has come from stdin for 30 s; usually one comes at least every second.']
+    const lanes = [{ ...LANE, state: 'idle' }]
+
+    assert.equal(text(voiceOf({ ...STATS, problems, lanes })), problems[0])
   })
 
   test('names the processor that has been busy for long, before anything else', () => {

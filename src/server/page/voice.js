@@ -1,14 +1,14 @@
 // The one sentence that says what matters now. Most urgent first: no answer, failed, blocked, stale, paused or
-// stopping, finished, no lines yet, the bottleneck.
+// stopping, finished, no lines yet, what is wrong, the bottleneck.
 
-import { clock, count, duration, elapsed, percent, rate } from './format.js'
+import { clock, count, duration, elapsed, rate } from './format.js'
 
 /** A call that has lasted so long is worth a sentence. */
 const LONG_CALL_SECONDS = 1
 /** A lane that runs gives a sign of life far more often. */
 const STALE_SECONDS = 3
-/** From this share of the lanes' time on, a processor holds up the others. */
-const PACE_SHARE = 0.4
+/** Something holds the lanes up that could be faster. */
+const HOLDS_UP = new Set(['processor', 'calls', 'sink', 'commit', 'dead_letters'])
 
 /**
  * `{ kind, mark, tone, sentence, more, isStale }`; sentences are lists of text and `{ name }` or `{ strong }` parts.
@@ -91,39 +91,39 @@ function stateVoice(stats) {
   if (stats.ledger.entered + stats.ledger.replayed === 0) {
     return calm('empty', ['No lines yet.'], 'The engine waits for the first line of its source.')
   }
+  if (stats.problems.length > 0) {
+    const more = stats.problems.slice(1).join(' ')
+    return {
+      kind: `problem ${stats.problems.length}`,
+      mark: 'time',
+      tone: 'time',
+      sentence: [stats.problems[0]],
+      more,
+      isStale: false
+    }
+  }
   if (stats.lanes.every(lane => lane.state === 'idle') && stats.rates.entered === 0) {
     return calm('waiting', ['Waiting for lines.'], `${settled} are processed so far.`)
   }
   return undefined
 }
 
+/** What the engine found, in its own words: names in it are quoted, and what cannot be seen in them is escaped. */
 function bottleneckVoice(stats) {
   const { bottleneck, rates } = stats
-  const speed = { strong: `${rate(rates.lines)} lines/s` }
-  if (bottleneck === null) return calm('flowing', ['Running at ', speed, '.'], '')
+  const speed = `${rate(rates.lines)} lines/s`
+  if (bottleneck === null) return calm('flowing', ['Running at ', { strong: speed }, '.'], '')
   const nodes = [...stats.processors, ...stats.sinks]
-  const p99 = nodes.find(node => node.name === bottleneck.processor)?.p99 ?? null
-  const calls = p99 === null ? '' : ` 99 of 100 of its calls take at most ${duration(p99)}.`
-  const lanes = stats.lanes.length === 1 ? 'the lane’s time' : 'the lanes’ time'
-  if (bottleneck.share_of_lanes < PACE_SHARE) {
-    const more = `Of ${lanes} that is ${percent(bottleneck.share_of_lanes)}.${calls}`
-    const share = { strong: percent(bottleneck.share_of_time) }
-    const busiest = [{ name: bottleneck.processor }, ' takes the largest share of the work, ', share, '.']
-    return calm('flowing', ['Running at ', speed, '. ', ...busiest], more)
+  const p99 = nodes.find(node => node.name === bottleneck.node)?.p99 ?? null
+  const more = `${speed} in all.${p99 === null ? '' : ` 99 of 100 of its calls take at most ${duration(p99)}.`}`
+  const named = {
+    kind: `bottleneck ${bottleneck.kind} ${bottleneck.node ?? ''}`,
+    sentence: [bottleneck.sentence],
+    more
   }
-  return {
-    kind: `bottleneck ${bottleneck.processor}`,
-    mark: 'time',
-    tone: 'time',
-    sentence: [
-      { name: bottleneck.processor },
-      ' takes ',
-      { strong: percent(bottleneck.share_of_lanes) },
-      ` of ${lanes}.`
-    ],
-    more: `${speed.strong} in all; of the work that is ${percent(bottleneck.share_of_time)}.${calls}`,
-    isStale: false
-  }
+  return HOLDS_UP.has(bottleneck.kind)
+    ? { ...named, mark: 'time', tone: 'time', isStale: false }
+    : calm(named.kind, named.sentence, more)
 }
 
 function calm(kind, sentence, more) {

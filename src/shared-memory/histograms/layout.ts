@@ -1,10 +1,12 @@
-// One latch for each histogram: [maximum, sum, buckets]. Index = node id; after the nodes comes end to end.
-// The lane writes, anyone reads.
+// One latch for each histogram: [maximum, sum, buckets]. Index = node id; after the nodes comes end to end: of all lines
+// of the source, then by outcome, then by sink. The lane writes, anyone reads.
 //
 // Buckets, in nanoseconds: one for each value below 16, then 16 for every octave up to 2^36 (68 s), then one for all
 // beyond. A bucket is at most 1/16 as wide as its lower bound, so its middle is at most 1/32 (3.2 %) off.
 
+import { nodeCount } from '../counters.ts'
 import { latchWords } from '../latch/layout.ts'
+import type { RegionShape } from '../region.ts'
 
 const SUB_BUCKET_BITS = 4
 const SUB_BUCKETS = 1 << SUB_BUCKET_BITS
@@ -22,8 +24,30 @@ export const HISTOGRAM_NUMBERS = BUCKETS + BUCKET_COUNT
 
 export const HISTOGRAM_WORDS = latchWords(HISTOGRAM_NUMBERS)
 
-export function histogramsWords(histogramCount: number): number {
-  return HISTOGRAM_WORDS * histogramCount
+/** Of lines by what became of them; `joined` ones live on in another line. */
+const OUTCOME_HISTOGRAMS = 4
+
+export function histogramCount(shape: RegionShape): number {
+  return sinkHistogram(shape, shape.sinkCount)
+}
+
+/** End to end, of all lines that entered. */
+export function endToEndHistogram(shape: RegionShape): number {
+  return nodeCount(shape)
+}
+
+/** End to end, of line instances with this outcome: 1 delivered, 2 dropped, 3 dead, 4 unmatched. */
+export function outcomeHistogram(shape: RegionShape, outcome: number): number {
+  return nodeCount(shape) + outcome
+}
+
+/** From the read of a line to the return of this sink's write. */
+export function sinkHistogram(shape: RegionShape, sink: number): number {
+  return nodeCount(shape) + 1 + OUTCOME_HISTOGRAMS + sink
+}
+
+export function histogramsWords(shape: RegionShape): number {
+  return HISTOGRAM_WORDS * histogramCount(shape)
 }
 
 /** Bucket of a duration; anything that is no duration (negative, NaN) counts as 0. */

@@ -1,17 +1,16 @@
 // Reads histograms as private copies.
 
-import { nodeCount } from '../counters.ts'
 import { LatchReader } from '../latch/reader.ts'
 import { openRegion, type Region } from '../region.ts'
 import { Histogram } from './histogram.ts'
-import { BUCKET_COUNT, BUCKETS, HISTOGRAM_NUMBERS, HISTOGRAM_WORDS, MAXIMUM, SUM } from './layout.ts'
+import { BUCKET_COUNT, BUCKETS, HISTOGRAM_NUMBERS, HISTOGRAM_WORDS, histogramCount, MAXIMUM, SUM } from './layout.ts'
 
 export class HistogramReader {
   readonly #latches: LatchReader[] = []
 
   constructor(region: Region) {
     const { cells, layout } = openRegion(region)
-    for (let index = 0; index <= nodeCount(region.shape); index++) {
+    for (let index = 0; index < histogramCount(region.shape); index++) {
       this.#latches.push(new LatchReader(cells, layout.histograms + index * HISTOGRAM_WORDS, HISTOGRAM_NUMBERS))
     }
   }
@@ -20,7 +19,7 @@ export class HistogramReader {
     return this.#latches.reduce((sum, latch) => sum + latch.telemetryCorrupt, 0)
   }
 
-  /** A copy of its own: of a node, or of end to end when `histogram` is the number of nodes. */
+  /** A copy of its own. `histogram`: a node's id, or what one of the functions beside `histogramCount` says. */
   read(histogram: number): Histogram {
     const latch = this.#latches[histogram]
     if (latch === undefined) throw new RangeError(`There is no histogram ${histogram}.`)

@@ -1,9 +1,8 @@
 // Counts durations in private memory and publishes the histograms that changed, a bounded number of words at a time.
 
-import { nodeCount } from '../counters.ts'
 import { LatchWriter } from '../latch/writer.ts'
 import { openRegion, type Region } from '../region.ts'
-import { BUCKETS, bucketOf, HISTOGRAM_NUMBERS, HISTOGRAM_WORDS, MAXIMUM, SUM } from './layout.ts'
+import { BUCKETS, bucketOf, HISTOGRAM_NUMBERS, HISTOGRAM_WORDS, histogramCount, MAXIMUM, SUM } from './layout.ts'
 
 export class HistogramWriter {
   readonly #numbers: Float64Array
@@ -13,7 +12,7 @@ export class HistogramWriter {
 
   constructor(region: Region) {
     const { cells, layout } = openRegion(region)
-    const count = nodeCount(region.shape) + 1
+    const count = histogramCount(region.shape)
     this.#numbers = new Float64Array(count * HISTOGRAM_NUMBERS)
     this.#touched = new Uint8Array(count)
     for (let index = 0; index < count; index++) {
@@ -22,7 +21,7 @@ export class HistogramWriter {
     }
   }
 
-  /** `histogram` is a node id, or the number of nodes for end to end; `count` lines took `nanoseconds` each. */
+  /** `histogram`: a node's id, or what one of the functions beside `histogramCount` says. `count` lines took so long each. */
   record(histogram: number, nanoseconds: number, count: number): void {
     const base = histogram * HISTOGRAM_NUMBERS
     const numbers = this.#numbers
