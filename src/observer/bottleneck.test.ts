@@ -82,7 +82,7 @@ describe('the sentence that says what sets the pace', () => {
       'Input-limited: nothing waits but the lane, for stdin, 75 % of the time; it could take about 116,000 lines/s.'
     )
     assert.deepEqual([found?.kind, found?.node], ['input', null])
-    assert.equal(sentence({ input: 1, lines: 0 }), 'Waits for stdin: no line has come.')
+    assert.equal(sentence({ input: 1, lines: 0 }), 'Waits for stdin: no line has come for 10 s.')
   })
 
   test('says what Linescope itself takes', () => {

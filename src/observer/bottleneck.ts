@@ -69,7 +69,7 @@ function inputLimited(pace: Pace): Bottleneck {
   const could = most === undefined ? '' : `; it could take about ${count(most)} lines/s`
   const sentence =
     pace.lines === 0
-      ? `Waits for ${source}: no line has come.`
+      ? `Waits for ${source}: no line has come for ${Math.round(pace.shares.laneSeconds / pace.lanes)} s.`
       : `Input-limited: nothing waits but the lane, for ${source}, ${percent(input)} of the time${could}.`
   return said('input', undefined, input, most, sentence)
 }

@@ -1,7 +1,7 @@
 // How much all lanes have counted in the last 10 s, 1 min, 5 min, 15 min and hour, and in the whole run. Each is the
 // difference of two snapshots of counters that only grow, so it can be checked by hand. Keeps 300 snapshots at most.
 
-import { edgeOffset } from '../shared-memory/index.ts'
+import { edgeOffset, LANE } from '../shared-memory/index.ts'
 import { LaneTimes } from './lane-times.ts'
 import type { Lanes } from './lanes.ts'
 
@@ -25,7 +25,7 @@ interface Sample {
 /** What counters grew by; indexes come from counters.ts, those of edges left out. */
 export interface Growth {
   readonly window: WindowName
-  /** Of the clock; less than the name says while the run is younger. */
+  /** Of the clock, less than the name says while the run is younger; of the whole run: that lanes were running. */
   readonly seconds: number
   of(index: number): number
 }
@@ -68,7 +68,8 @@ export class TimeWindows {
     const newest = this.#newest
     if (name === 'run') {
       // With what was counted before a restart of the process: all of it is one run.
-      return { window: name, seconds: this.#lanes.uptimeSeconds, of: index => newest.values[index] }
+      const seconds = newest.values[LANE.lane_nanos] / 1e9 / this.#times.length
+      return { window: name, seconds, of: index => newest.values[index] }
     }
     const [oldest] = this.#samples[WINDOWS.findIndex(window => window.name === name)]
     return {
