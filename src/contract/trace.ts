@@ -123,7 +123,23 @@ export const TracesSchema = z
     traces: z.array(TraceSchema).describe('The same lines with everything that is known, oldest first.'),
     recorded: CountSchema.describe('Journeys written since the start.'),
     overwritten: CountSchema.describe('Journeys overwritten before anybody looked.'),
-    dropped: CountSchema.describe('Journeys that found no room.')
+    dropped: CountSchema.describe('Journeys that found no room.'),
+    kept: z
+      .object({
+        written: CountSchema.describe('Kept with times and values since the start.'),
+        shed: CountSchema.describe('Of these, so many were lost because nobody took them over in time.'),
+        forgotten: CountSchema.describe('And so many had to give way to newer ones.'),
+        rules: z
+          .array(
+            z.object({
+              reason: KeepReasonSchema,
+              matched: CountSchema.describe('Journeys that it held for.'),
+              kept: CountSchema.describe('Of these; the limits took the rest.')
+            })
+          )
+          .describe('In the order in which limits are given away.')
+      })
+      .describe('Journeys that are kept with times and values: see `journeys` in the pipeline file.')
   })
   .meta({ id: 'Traces' })
 export type Traces = z.infer<typeof TracesSchema>

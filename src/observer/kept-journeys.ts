@@ -4,7 +4,8 @@
 // The newest stay here too, bounded in number and in bytes; what was forgotten is counted.
 
 import type { KeptJourney } from '../contract/journey.ts'
-import type { Trace } from '../contract/trace.ts'
+import type { Trace, Traces } from '../contract/trace.ts'
+import { KEEP_REASONS } from '../contract/words.ts'
 import { type KeptRecord, LANE } from '../shared-memory/index.ts'
 import { type KeptInLane, keptTraceOf, reasonsOf } from './kept-trace.ts'
 import type { LaneReader } from './lane-reader.ts'
@@ -26,7 +27,7 @@ export interface KeptJourneysOptions {
 
 export class KeptJourneys {
   /** Journeys that had to give way to newer ones. */
-  forgotten = 0
+  #forgotten = 0
   readonly #options: KeptJourneysOptions
   /** Read, and not in a snapshot yet. */
   #waiting: KeptInLane[] = []
@@ -72,6 +73,20 @@ export class KeptJourneys {
     return [...this.#kept.values()].slice(-limit).map(each => keptTraceOf(each, names(), reveal))
   }
 
+  /** `totals`: sums of the lanes' counters. */
+  summary(totals: Float64Array): Traces['kept'] {
+    return {
+      written: totals[LANE.kept_written],
+      shed: totals[LANE.kept_shed],
+      forgotten: this.#forgotten,
+      rules: KEEP_REASONS.map(reason => ({
+        reason,
+        matched: totals[LANE[`matched_${reason}`]],
+        kept: totals[LANE[`kept_${reason}`]]
+      }))
+    }
+  }
+
   #remember(each: KeptInLane): void {
     const id = journeyId(each.record)
     const known = this.#kept.get(id)
@@ -81,7 +96,7 @@ export class KeptJourneys {
     for (const [oldestId, oldest] of this.#kept) {
       if (this.#kept.size <= MOST_JOURNEYS && this.#bytes <= MOST_BYTES) break
       this.#forget(oldestId, oldest)
-      this.forgotten++
+      this.#forgotten++
     }
   }
 

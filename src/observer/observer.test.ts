@@ -194,7 +194,10 @@ describe('traces', () => {
     assert.equal(first?.file, 'input.log')
     assert.deepEqual(first?.path, ['start', 'a', 'end'])
     assert.equal(first?.outcome, 'delivered')
-    assert.deepEqual(first?.hops[2], { processor: 'end', parent: 1, started_at: null, duration: null, value: null })
+    const { processor, parent, outcome, started_at, duration, value } = first!.hops[2]
+    assert.deepEqual([processor, parent, outcome], ['end', 1, 'delivered'])
+    // It was not kept.
+    assert.deepEqual([started_at, duration, value, first?.reasons], [null, null, null, null])
     assert.equal(second?.id, '0:6')
     assert.equal(second?.line_number, 2)
     assert.equal(second?.outcome, 'dropped')
@@ -219,8 +222,8 @@ describe('traces', () => {
     assert.equal(trace?.route, 'start > (a > end | b)')
     assert.deepEqual(trace?.path, ['start', 'a', 'end', 'b'])
     assert.deepEqual(trace?.leaves, [
-      { hop: 2, outcome: 'delivered', reason: null },
-      { hop: 3, outcome: 'dead', reason: null }
+      { id: trace?.id, hop: 2, outcome: 'delivered', reason: null },
+      { id: `${trace?.id}.1`, hop: 3, outcome: 'dead', reason: null }
     ])
     assert.equal(trace?.outcome, 'dead')
     assert.equal(trace?.had_errors, true)

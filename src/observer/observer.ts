@@ -179,7 +179,8 @@ export class Observer {
       traces,
       recorded: sum(ledgers, ledger => ledger?.written),
       overwritten: sum(ledgers, ledger => ledger?.overwritten),
-      dropped: sum(ledgers, ledger => ledger?.dropped)
+      dropped: sum(ledgers, ledger => ledger?.dropped),
+      kept: this.#kept.summary(this.#lanes.totals)
     }
   }
 

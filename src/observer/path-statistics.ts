@@ -3,7 +3,10 @@
 import type { PathCount, Paths } from '../contract/paths.ts'
 import { LANE, type PathCounts } from '../shared-memory/index.ts'
 import { Age } from './age.ts'
+import { collapsedRoute } from './collapsed-route.ts'
 import type { LaneReader } from './lane-reader.ts'
+import { isoMoment } from './moment.ts'
+import { type JoinedTimes, joinTimes, timesByPath } from './path-times.ts'
 
 /** Paths that are told apart in answers; what comes after them is one sum. */
 const SHOWN_PATHS = 1_000
@@ -12,7 +15,7 @@ const MAXIMUM_AGE_MILLISECONDS = 500
 
 const OUTCOMES = ['delivered', 'dropped', 'dead', 'unmatched', 'joined'] as const
 type Counts = Record<(typeof OUTCOMES)[number], number>
-type Sum = Counts & { lines: number; nodes: () => readonly number[] }
+type Sum = Counts & { lines: number; nodes: () => readonly number[]; times: JoinedTimes | undefined }
 
 export class PathStatistics {
   readonly #lanes: readonly LaneReader[]
@@ -35,12 +38,18 @@ export class PathStatistics {
   #read(): Paths {
     const sums = this.#sums().sort((a, b) => b.lines - a.lines)
     const total = sums.reduce((lines, sum) => lines + sum.lines, 0)
-    const paths = sums.slice(0, SHOWN_PATHS).map(sum => ({
-      path: sum.nodes().map(node => this.#nodeNames[node] ?? '?'),
-      lines: sum.lines,
-      share: total === 0 ? 0 : sum.lines / total,
-      ...countsOf(sum)
-    }))
+    const paths = sums.slice(0, SHOWN_PATHS).map(sum => {
+      const path = sum.nodes().map(node => this.#nodeNames[node] ?? '?')
+      return {
+        path,
+        lines: sum.lines,
+        share: total === 0 ? 0 : sum.lines / total,
+        ...countsOf(sum),
+        errors: sum.dead + sum.unmatched,
+        route: collapsedRoute(path),
+        ...timesOf(sum.times)
+      }
+    })
     const rest = sums.slice(SHOWN_PATHS)
     const other = { paths: rest.length, lines: 0, ...noCounts() }
     for (const sum of rest) add(other, sum)
@@ -52,23 +61,22 @@ export class PathStatistics {
     // Lanes number paths each in their own order, so several are joined by the nodes; one lane needs no such key.
     if (this.#lanes.length === 1) {
       const { paths } = this.#lanes[0]
-      return [...paths.counts()].map(counts => sumOf(counts, () => paths.nodesOf(counts.path)))
+      const times = timesByPath(this.#lanes[0])
+      return [...paths.counts()].map(counts => sumOf(counts, () => paths.nodesOf(counts.path), times.get(counts.path)))
     }
     const byNodes = new Map<string, Sum>()
-    for (const { paths } of this.#lanes) {
+    for (const lane of this.#lanes) {
+      const { paths } = lane
+      const times = timesByPath(lane)
       for (const counts of paths.counts()) {
         const nodes = paths.nodesOf(counts.path)
+        const sum = sumOf(counts, () => nodes, times.get(counts.path))
         const known = byNodes.get(nodes.join(' '))
-        if (known === undefined)
-          byNodes.set(
-            nodes.join(' '),
-            sumOf(counts, () => nodes)
-          )
-        else
-          add(
-            known,
-            sumOf(counts, () => nodes)
-          )
+        if (known === undefined) byNodes.set(nodes.join(' '), sum)
+        else {
+          add(known, sum)
+          known.times = joinTimes(known.times, sum.times)
+        }
       }
     }
     return [...byNodes.values()]
@@ -85,14 +93,24 @@ function shortened(paths: Paths, limit: number): Paths {
   return { ...paths, paths: paths.paths.slice(0, limit), other }
 }
 
-function sumOf(counts: PathCounts, nodes: () => readonly number[]): Sum {
+function sumOf(counts: PathCounts, nodes: () => readonly number[], times: JoinedTimes | undefined): Sum {
   const lines = OUTCOMES.reduce((sum, outcome) => sum + counts[outcome], 0)
-  return { ...countsOf(counts), lines, nodes }
+  return { ...countsOf(counts), lines, nodes, times }
 }
 
 function countsOf(counts: Counts): Counts {
   const { delivered, dropped, dead, unmatched, joined } = counts
   return { delivered, dropped, dead, unmatched, joined }
+}
+
+function timesOf(
+  times: JoinedTimes | undefined
+): Pick<PathCount, 'p50' | 'p95' | 'p99' | 'max' | 'timed_lines' | 'last_at' | 'example_id'> {
+  if (times === undefined) {
+    return { p50: null, p95: null, p99: null, max: null, timed_lines: 0, last_at: null, example_id: null }
+  }
+  const { p50, p95, p99, max, lines, lastAtMilliseconds, exampleId } = times
+  return { p50, p95, p99, max, timed_lines: lines, last_at: isoMoment(lastAtMilliseconds), example_id: exampleId }
 }
 
 function noCounts(): Counts {

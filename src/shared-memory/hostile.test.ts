@@ -10,9 +10,12 @@ import { HistogramReader } from './histograms/reader.ts'
 import { InFlightReader } from './in-flight/reader.ts'
 import { JourneyReader } from './journeys/reader.ts'
 import { JourneyWriter } from './journeys/writer.ts'
+import { KeptReader } from './kept/reader.ts'
+import { KeptWriter } from './kept/writer.ts'
 import { LineIndexReader } from './line-index/reader.ts'
 import { LineIndexWriter } from './line-index/writer.ts'
 import { COUNT, FULL, headerWord, SEALED, SERIAL, STATE, USED_BYTES, USED_WORDS } from './pages/layout.ts'
+import { PathTimesReader } from './path-times/reader.ts'
 import { PathReader } from './paths/reader.ts'
 import { openRegion, type Region } from './region.ts'
 import { SnapshotReader } from './snapshot/reader.ts'
@@ -37,6 +40,8 @@ function readEverything(region: Region): number {
   const errors = new ErrorReader(region)
   const journeys = new JourneyReader(region)
   const lines = new LineIndexReader(region)
+  const kept = new KeptReader(region)
+  const pathTimes = new PathTimesReader(region)
   control.read()
   snapshot.read()
   for (let histogram = 0; histogram <= 3; histogram++) histograms.read(histogram).quantile(0.5)
@@ -45,6 +50,9 @@ function readEverything(region: Region): number {
   inFlight.read()
   for (const error of errors.poll()) assert.ok(error.line.length <= 4_096)
   for (const journey of journeys.poll()) for (const leaf of journey.leaves) paths.nodesOf(leaf.path)
+  for (const { text } of kept.poll()) assert.ok(text.length <= 4_096)
+  pathTimes.read()
+  kept.ledger()
   errors.ledger()
   journeys.ledger()
   journeys.deaths()
@@ -52,7 +60,7 @@ function readEverything(region: Region): number {
   lines.byOffset(0, 0)
   lines.windowOf(0)
   lines.counts()
-  const readers = [control, snapshot, histograms, paths, strings, inFlight, errors, journeys, lines]
+  const readers = [control, snapshot, histograms, paths, pathTimes, strings, inFlight, errors, journeys, lines, kept]
   return readers.reduce((sum, reader) => sum + reader.telemetryCorrupt, 0)
 }
 
@@ -79,12 +87,12 @@ test('readers survive single words gone wrong in pages that are otherwise right'
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.nat(), hostileWord), { minLength: 1, maxLength: 6 }),
-      fc.boolean(),
-      (changes, inJourneys) => {
+      fc.constantFrom('errors', 'journeys', 'kept'),
+      (changes, where) => {
         const words = new Int32Array(region.buffer)
         words.set(whole)
-        const start = inJourneys ? layout.journeys : layout.errors
-        const end = inJourneys ? layout.totalWords : layout.journeys
+        const ends = { errors: layout.journeys, journeys: layout.kept, kept: layout.totalWords }
+        const [start, end] = [layout[where], ends[where]]
         for (const [place, value] of changes) words[start + (place % (end - start))] = value
         readEverything(region)
       }
@@ -136,6 +144,33 @@ test('a page that nobody ever wrote, marked full, is empty', () => {
 })
 
 function writeSomething(region: Region): void {
+  const kept = new KeptWriter(region, 1, { valueBytes: 4_096, recordBytes: 32_768 })
+  kept.write({
+    sourceNumber: 0,
+    offset: 0,
+    lineNumber: 1,
+    readAtMilliseconds: 1,
+    settledAtMilliseconds: 2,
+    reasons: 1,
+    weight: 1,
+    text: Buffer.from('a line'),
+    fullLength: 6,
+    leaves: [{ path: 2, code: 1, forkDepth: 0 }],
+    leafCount: 1,
+    hops: [
+      {
+        node: 0,
+        startedAtMilliseconds: 1,
+        serviceMilliseconds: 1,
+        waitedMilliseconds: 1,
+        isEstimated: false,
+        before: 'a line',
+        attempts: [{ attempt: 1, startedAtMilliseconds: 1, milliseconds: 1, error: { name: 'E', message: 'no' } }],
+        emissions: [{ tag: 0, undeclaredTag: 't', because: 'b', child: 0, isChanged: true, value: 'v' }]
+      }
+    ]
+  })
+  kept.flush(Number.POSITIVE_INFINITY)
   const journeys = new JourneyWriter(region, 1)
   journeys.beginBatch({
     sourceNumber: 0,

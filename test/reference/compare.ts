@@ -27,6 +27,7 @@ export function compare(graph: Graph, run: EngineRun, expected: Outcome): void {
   }
   same('dead letters', actual.letters, expected.letters)
   same('journeys', actual.journeys, expected.journeys)
+  compareHops(actual, expected, same)
   same('paths', sorted(actual.paths), sorted(expected.paths))
   compareCounts(run, expected, same)
   same('late emissions that were taken', run.acceptedLate, 0)
@@ -40,6 +41,14 @@ function checkLedgers({ seed }: Graph, { ledgers, counters }: EngineRun): void {
   assert.equal(ledgers.at(-1)!.inFlight, 0, `graph ${seed}: lines in flight at the end`)
   assert.equal(counters.settled_lines, counters.entered, `graph ${seed}: settled lines`)
   assert.equal(counters.journeys_dropped + counters.journeys_overwritten, 0, `graph ${seed}: lost journeys`)
+}
+
+/** Of every line that has a kept journey; how many must have one is for the test to say. */
+function compareHops(actual: Outcome, expected: Outcome, same: (what: string, a: unknown, b: unknown) => void): void {
+  for (const [place, hops] of actual.hops) {
+    const wanted = expected.hops.get(place)
+    if (wanted !== undefined) same(`hops of ${place}`, hops, wanted)
+  }
 }
 
 const EXACT = new Set(['entered', 'forked', 'delivered', 'dropped', 'dead', 'unmatched'])

@@ -25,6 +25,7 @@ import {
   type Outcome,
   TIMEOUT_MILLISECONDS
 } from './graph.ts'
+import { hopsOf } from './kept-hops.ts'
 import { hashOf, Random } from './random.ts'
 
 export interface EngineRun {
@@ -38,6 +39,16 @@ export interface EngineRun {
 /** What a run lets a test break. */
 export interface Sabotage {
   readonly onLane?: PlanRunSettings['onLane']
+}
+
+const MANY = 1_000_000_000
+const KEEP_ALL = {
+  journeysPerSecond: MANY,
+  bytesPerSecond: MANY,
+  sameErrorPerSecond: MANY,
+  rareLines: MANY,
+  maxValueBytes: 65_536,
+  maxBytes: 65_536
 }
 
 const REGION_LIMITS = { paths: 4096, journeyPages: 3, journeyTextBytes: 131_072, journeyRecords: 4096, errorPages: 3 }
@@ -65,7 +76,8 @@ class GraphRun {
   async run({ onLane }: Sabotage): Promise<EngineRun> {
     const graph = this.#graph
     const inputs = graph.inputs.map(({ name, bytes }) => ({ name, pieces: this.#pieces(bytes) }))
-    const run = await runPlan(this.#plan(), piecesSource(inputs), {
+    const plan = this.#plan()
+    const run = await runPlan(plan, piecesSource(inputs), {
       regionLimits: REGION_LIMITS,
       maxLines: graph.maxLines,
       onPublished: () => {
@@ -82,7 +94,7 @@ class GraphRun {
     })
     this.#isOver = true
     return {
-      outcome: this.#outcome(run),
+      outcome: this.#outcome(run, plan),
       ledgers: run.ledgers,
       counters: run.counters,
       acceptedLate: this.#acceptedLate
@@ -108,7 +120,8 @@ class GraphRun {
       const retry = { attempts, backoffMilliseconds: 0 }
       return [name, { use, to: ways, onError, retry, concurrency, timeoutMilliseconds }] as const
     })
-    return simplePlan(Object.fromEntries(simple), { sinks, entry, limits: { maxHops, maxDescendants, maxLineBytes } })
+    const limits = { maxHops, maxDescendants, maxLineBytes }
+    return simplePlan(Object.fromEntries(simple), { sinks, entry, limits, journeys: KEEP_ALL })
   }
 
   #definition(processor: GraphProcessor): ProcessorDefinition {
@@ -213,7 +226,7 @@ class GraphRun {
     }
   }
 
-  #outcome(run: PlanRun): Outcome {
+  #outcome(run: PlanRun, plan: Plan): Outcome {
     return {
       stop:
         run.end.reason === 'end' || run.end.reason === 'stopped'
@@ -222,6 +235,11 @@ class GraphRun {
       sinks: new Map([...this.#sinks].map(([name, parts]) => [name, Buffer.concat(parts)])),
       letters: run.letters.map(letterOf),
       journeys: run.journeys.map(journey => journeyOf(journey, this.#graph)),
+      hops: new Map(
+        run.kept
+          .filter(({ areHopsCut }) => !areHopsCut)
+          .map(record => [placeOf(record, this.#graph), hopsOf(record, plan)])
+      ),
       counts: countsOf(run, this.#graph),
       paths: new Map(run.paths.map(({ names, outcome, lines }) => [`${names.join(' > ')}: ${outcome}`, lines]))
     }
@@ -260,9 +278,14 @@ function letterOf(letter: DeadLetter): Letter {
   }
 }
 
-function journeyOf({ sourceNumber, lineNumber, offset, text, leaves }: RunJourney, { inputs }: Graph) {
+function placeOf(line: Pick<RunJourney, 'sourceNumber' | 'lineNumber' | 'offset'>, { inputs }: Graph): string {
+  return `${inputs[line.sourceNumber].name}:${line.lineNumber}:${line.offset}`
+}
+
+function journeyOf(journey: RunJourney, graph: Graph) {
+  const { text, leaves } = journey
   return {
-    place: `${inputs[sourceNumber].name}:${lineNumber}:${offset}`,
+    place: placeOf(journey, graph),
     text: Buffer.from(text).toString('hex'),
     leaves: leaves as readonly Leaf[]
   }

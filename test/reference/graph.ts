@@ -96,12 +96,23 @@ export interface Journey {
   readonly leaves: readonly Leaf[]
 }
 
+/** A visit of a kept journey, depth first. */
+export interface Hop {
+  readonly name: string
+  /** As text; undefined for what cannot be JSON. */
+  readonly before: string | undefined
+  readonly emitted: { readonly tag: string | undefined; readonly value: string | undefined; child: number }[]
+  readonly failures: string[]
+}
+
 export interface Outcome {
   /** Where and why the run stopped before the end of its input. */
   stop: string | undefined
   readonly sinks: Map<string, Buffer>
   readonly letters: Letter[]
   readonly journeys: Journey[]
+  /** By place; not of lines that became too many. */
+  readonly hops: Map<string, readonly Hop[]>
   /** `entered`, `forked`, `delivered`, …, `<node> received`, `<processor> -<tag>-> <node>`, … */
   readonly counts: Map<string, number>
   /** `start > end: delivered` */

@@ -9,6 +9,7 @@ import {
   failureKey,
   type Graph,
   type GraphProcessor,
+  type Hop,
   type Leaf,
   type Letter,
   type Outcome
@@ -38,14 +39,17 @@ export function interpret(graph: Graph): Outcome {
     sinks: new Map(),
     letters: [],
     journeys: [],
+    hops: new Map(),
     counts: new Map(),
     paths: new Map()
   }
   for (const line of graph.inputs.flatMap(frame).slice(0, graph.maxLines)) {
     const counts = new Map<string, number>()
     try {
-      const ends = walk(graph, decides, line, counts).map(end => write(line, end, counts))
+      const hops: Hop[] = []
+      const ends = walk(graph, decides, line, counts, hops).map(end => write(line, end, counts))
       settle(line, ends)
+      outcome.hops.set(line.place, hops)
     } catch (thrown) {
       if (thrown instanceof Stopped) {
         outcome.stop = `${line.place}: ${thrown.message}`
@@ -106,7 +110,7 @@ export function interpret(graph: Graph): Outcome {
 }
 
 /** The instances that the line becomes, in depth-first order. */
-function walk(graph: Graph, decides: Map<string, Decide>, line: Line, counts: Map<string, number>): End[] {
+function walk(graph: Graph, decides: Map<string, Decide>, line: Line, counts: Map<string, number>, hops: Hop[]): End[] {
   const { maxHops, maxDescendants, maxLineBytes } = graph
   const { length } = line.text
   if (length > maxLineBytes) {
@@ -133,6 +137,7 @@ function walk(graph: Graph, decides: Map<string, Decide>, line: Line, counts: Ma
   function visit(before: Instance, name: string): void {
     const processor = graph.processors.find(candidate => candidate.name === name)
     if (processor === undefined) {
+      hops.push({ name, before: asText(before.value), emitted: [], failures: [] })
       end({ ...before, path: [...before.path, name] }, 'delivered', { sink: name })
       return
     }
@@ -145,18 +150,21 @@ function walk(graph: Graph, decides: Map<string, Decide>, line: Line, counts: Ma
       return
     }
     count(counts, `${name} received`)
+    const hop: Hop = { name, before: asText(before.value), emitted: [], failures: [] }
+    hops.push(hop)
     let instance = { ...before, hops: before.hops + 1, path: [...before.path, name] }
     const failures: string[] = []
     for (let attempt = 1; attempt <= processor.attempts; attempt++) {
       const call = callOnce(processor, instance, attempt)
       if ('emits' in call) {
-        sendOn(processor, { ...instance, error: undefined }, call, failures)
+        sendOn(processor, { ...instance, error: undefined }, call, failures, hop)
         return
       }
       countFailure(name, attempt, call.message)
       instance = { ...instance, hasFailedOnce: true }
       failures.push(`${attempt} ${call.message}`)
-      if (attempt === processor.attempts) giveUp(processor, instance, call, failures)
+      hop.failures.push(`${attempt} ${call.message}`)
+      if (attempt === processor.attempts) giveUp(processor, instance, call, failures, hop)
       else count(counts, `${name} retries`)
     }
   }
@@ -177,7 +185,21 @@ function walk(graph: Graph, decides: Map<string, Decide>, line: Line, counts: Ma
     return { code: 'wrong_value', message }
   }
 
-  function sendOn(processor: GraphProcessor, instance: Instance, call: ReturnType<Decide>, attempts: string[]): void {
+  /** Sends a value on; the hop that it leads to, if any, is the next one. */
+  function go(hop: Hop, tag: string | undefined, instance: Instance, way: string): void {
+    const emission = { tag, value: asText(instance.value), child: hops.length }
+    hop.emitted.push(emission)
+    visit(instance, way)
+    if (hops.length === emission.child) emission.child = -1
+  }
+
+  function sendOn(
+    processor: GraphProcessor,
+    instance: Instance,
+    call: ReturnType<Decide>,
+    attempts: string[],
+    hop: Hop
+  ): void {
     const { name, isMapper, to, target } = processor
     const isEnd = to.size === 0 && target === undefined
     if (call.emits.length === 0) {
@@ -193,8 +215,15 @@ function walk(graph: Graph, decides: Map<string, Decide>, line: Line, counts: Ma
       const next = { ...instance, value, isChanged: instance.isChanged || value !== instance.value }
       const way = isMapper ? target : to.get(tag)
       if (way !== undefined || isMapper) count(counts, `${name} -${isMapper ? '' : tag}-> ${way ?? ''}`)
-      if (way !== undefined) visit(next, way)
-      else if (isMapper) {
+      if (way !== undefined) {
+        go(hop, isMapper ? undefined : tag, next, way)
+        continue
+      }
+      // What an end passes on as it is, it sends to nobody.
+      if (!isMapper || value !== instance.value) {
+        hop.emitted.push({ tag: isMapper ? undefined : tag, value: asText(value), child: -1 })
+      }
+      if (isMapper) {
         count(counts, `${name} delivered`)
         end(next, 'delivered')
       } else {
@@ -204,11 +233,17 @@ function walk(graph: Graph, decides: Map<string, Decide>, line: Line, counts: Ma
     }
   }
 
-  function giveUp({ name, onError }: GraphProcessor, instance: Instance, failure: Failure, attempts: string[]): void {
+  function giveUp(
+    { name, onError }: GraphProcessor,
+    instance: Instance,
+    failure: Failure,
+    attempts: string[],
+    hop: Hop
+  ): void {
     if (onError === 'stop') throw new Stopped(`processor "${name}": ${failure.message}`)
     if (typeof onError === 'object') {
       count(counts, `${name} -(on_error)-> ${onError.to}`)
-      visit({ ...instance, error: failure.message }, onError.to)
+      go(hop, '(on_error)', { ...instance, error: failure.message }, onError.to)
     } else if (onError === 'drop') {
       count(counts, `${name} dropped`)
       end(instance, 'dropped', { reason: 'error' })
@@ -220,6 +255,15 @@ function walk(graph: Graph, decides: Map<string, Decide>, line: Line, counts: Ma
 
   function tooMany(): never {
     throw new Undone(`one entering line became more than ${maxDescendants} lines`)
+  }
+}
+
+function asText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  try {
+    return JSON.stringify(value)
+  } catch {
+    return undefined
   }
 }
 

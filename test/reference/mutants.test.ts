@@ -60,7 +60,11 @@ const MUTANTS: Readonly<Record<string, Mutant>> = {
     from: 'Buffer.concat([line.text, Buffer.from(line.end)])',
     to: 'line.text'
   },
-  'a fork has the id of its line': { from: "fork === 0 ? '' : `.${fork}`", to: "''" }
+  'a fork has the id of its line': { from: "fork === 0 ? '' : `.${fork}`", to: "''" },
+  'a hop sends on what it was given': { from: 'value: asText(instance.value), child', to: 'value: hop.before, child' },
+  'what a hop sent on leads nowhere': { from: 'child: hops.length }', to: 'child: -1 }' },
+  'a tag is told by where it leads': { from: 'const emission = { tag,', to: 'const emission = { tag: tag && way,' },
+  'a failed try is told of no hop': { from: 'hop.failures.push(', to: 'String(' }
 }
 
 describe('the interpreter', () => {

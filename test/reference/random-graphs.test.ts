@@ -43,6 +43,7 @@ const OCCURRENCES: Readonly<Record<string, (graph: Graph, outcome: Outcome) => n
 
 test(`${GRAPHS} random pipelines give what the interpreter says, and every snapshot accounts for every line [A29]`, async () => {
   const occurrences = new Map<string, number>()
+  const lines = { all: 0, withHops: 0 }
   let next = SEEDS.from
   const worker = async () => {
     while (next < SEEDS.to) {
@@ -50,6 +51,8 @@ test(`${GRAPHS} random pipelines give what the interpreter says, and every snaps
       const run = await runEngine(graph)
       const expected = interpret(linesRead(graph, run))
       compare(graph, run, expected)
+      lines.all += run.outcome.journeys.length
+      lines.withHops += run.outcome.hops.size
       for (const [what, of] of Object.entries(OCCURRENCES)) {
         occurrences.set(what, (occurrences.get(what) ?? 0) + of(graph, expected))
       }
@@ -60,6 +63,8 @@ test(`${GRAPHS} random pipelines give what the interpreter says, and every snaps
   } finally {
     next = SEEDS.to
   }
+  // Of all but those with more hops than there is room for.
+  assert.ok(lines.withHops > 0.99 * lines.all, `hops were told of ${lines.withHops} lines of ${lines.all}`)
   if (SEED !== undefined) return
   const rare = [...occurrences].filter(([, count]) => count < GRAPHS / 50)
   assert.deepEqual(rare, [], 'these occur in too few graphs')

@@ -2,7 +2,15 @@
 // over. Everything is known then, so nothing is decided too early. Bounded by an allowance; what it refuses is counted.
 
 import { type Condition, compileCondition } from '../../sdk/index.ts'
-import { KEEP_REASONS, type KeepReason, type KeptWriter, LANE, OUTCOME, STRING } from '../../shared-memory/index.ts'
+import {
+  KEEP_REASONS,
+  type KeepReason,
+  type KeptWriter,
+  LANE,
+  OUTCOME,
+  STRING,
+  STRING_CAPACITY
+} from '../../shared-memory/index.ts'
 import type { Batch } from '../batch.ts'
 import { type JourneysPlan, nodeNames, type Plan } from '../plan.ts'
 import type { Telemetry } from '../telemetry.ts'
@@ -48,8 +56,9 @@ export class JourneyKeeper {
   readonly #entryName: string
   /** By path: reasons that every line on it has. Filled in when a line on it is first picked. */
   readonly #ofPath = new Map<number, number>()
-  /** By processor and reason: when a dropped line was kept last. */
-  readonly #droppedAt = new Map<number, number>()
+  /** By processor and reason: lines dropped since one was kept, and when the next is due. */
+  readonly #dropped: Float64Array
+  readonly #dropDue: Float64Array
   readonly #candidates = new Map<number, Candidate>()
   #picks: Pick[] = []
   #now = 0
@@ -67,6 +76,9 @@ export class JourneyKeeper {
       intervalMilliseconds: journeys.sampleMilliseconds,
       random
     })
+    const drops = plan.processors.length * STRING_CAPACITY
+    this.#dropped = new Float64Array(drops)
+    this.#dropDue = new Float64Array(drops)
     this.#errors = new ErrorSamples(journeys.sameErrorPerSecond)
     this.#dropWhen = journeys.dropWhen === undefined ? undefined : compileCondition(journeys.dropWhen)
     this.#keepWhen = journeys.keepWhen === undefined ? undefined : compileCondition(journeys.keepWhen)
@@ -81,6 +93,10 @@ export class JourneyKeeper {
 
   /** `count` neighbours from `item` on went the same way to the same end. */
   noteRun(batch: Batch, item: number, count: number, path: number, code: number): void {
+    const outcome = code & OUTCOME_BITS
+    // Failures have reasons of their own.
+    if (outcome === OUTCOME.dead || outcome === OUTCOME.unmatched) return
+    if (outcome === OUTCOME.dropped) this.#noteDrop(batch, item, count, path, code)
     const { left } = this.#samples
     left[path] -= count
     if (left[path] < 0) this.#pick(batch, item, count, path, code)
@@ -105,25 +121,23 @@ export class JourneyKeeper {
 
   #pick(batch: Batch, item: number, count: number, path: number, code: number): void {
     this.#samples.pick(path, count, this.#now, this.#picks)
-    const outcome = code & OUTCOME_BITS
-    // Those have reasons of their own.
-    const isFailure = outcome === OUTCOME.dead || outcome === OUTCOME.unmatched
+    const isDropped = (code & OUTCOME_BITS) === OUTCOME.dropped
     for (const { index, weight, isRare } of this.#picks) {
-      if (isFailure) break
-      if (outcome === OUTCOME.dropped && !isRare && !this.#isDropDue(path, code)) continue
-      const sampled = outcome === OUTCOME.dropped ? BIT.dropped : BIT.baseline
-      this.#add(batch.rootOf(item + index), (isRare ? BIT.rare : sampled) | this.#reasonsOf(path), weight)
+      // Drops are sampled by processor and reason, whatever ways lead there.
+      if (isDropped && !isRare) continue
+      this.#add(batch.rootOf(item + index), (isRare ? BIT.rare : BIT.baseline) | this.#reasonsOf(path), weight)
     }
     if (this.#picks.length > 0) this.#picks = []
   }
 
-  /** One for each processor and reason in an interval, whatever ways lead there. */
-  #isDropDue(path: number, code: number): boolean {
-    const key = this.#telemetry.paths.nodeOf(path) * 65_536 + (code >> 8)
-    const last = this.#droppedAt.get(key)
-    if (last !== undefined && this.#now - last < this.#plan.sampleMilliseconds) return false
-    this.#droppedAt.set(key, this.#now)
-    return true
+  /** One for each processor and reason in an interval; it stands for all since the one before. */
+  #noteDrop(batch: Batch, item: number, count: number, path: number, code: number): void {
+    const key = this.#telemetry.paths.nodeOf(path) * STRING_CAPACITY + (code >> 8)
+    this.#dropped[key] += count
+    if (this.#now < this.#dropDue[key]) return
+    this.#dropDue[key] = this.#now + this.#plan.sampleMilliseconds
+    this.#add(batch.rootOf(item), BIT.dropped | this.#reasonsOf(path), this.#dropped[key])
+    this.#dropped[key] = 0
   }
 
   /** A path that is long or goes in circles says so of each of its lines that is kept. */

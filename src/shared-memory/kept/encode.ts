@@ -20,6 +20,8 @@ import {
 
 /** What a hop, a try or a line sent on takes at most, without its texts. */
 const SPARE_BYTES = 64
+/** What a hop takes mostly, without its values. */
+const HOP_BYTES = 128
 /** Less than this of a value says nothing. */
 const SHORTEST_VALUE = 16
 
@@ -36,6 +38,8 @@ export class RecordEncoder {
   readonly #recordBytes: number
   #length = 0
   #areHopsCut = false
+  /** What is left for values: hops come first. */
+  #valuesLeft = 0
 
   constructor({ valueBytes, recordBytes }: KeptLimits) {
     this.#valueBytes = valueBytes
@@ -48,6 +52,8 @@ export class RecordEncoder {
     this.#length = 8
     this.#areHopsCut = false
     this.#head(entry)
+    const room = this.#recordBytes - this.#length
+    this.#valuesLeft = room - Math.min(entry.hops.length * HOP_BYTES, room / 2)
     const countAt = this.#length
     this.#int(0)
     let hops = 0
@@ -159,13 +165,14 @@ export class RecordEncoder {
   }
 
   #hasRoomForValue(): boolean {
-    return this.#recordBytes - this.#length >= 4 * SPARE_BYTES
+    return this.#valuesLeft >= SHORTEST_VALUE && this.#recordBytes - this.#length >= 4 * SPARE_BYTES
   }
 
   /** A value may not take what the hops after it need for themselves. */
   #value(value: string): void {
-    const room = this.#recordBytes - this.#length - 3 * SPARE_BYTES
-    this.#text(value, Math.max(SHORTEST_VALUE, Math.min(this.#valueBytes, room)))
+    const from = this.#length
+    this.#text(value, Math.min(this.#valueBytes, this.#valuesLeft))
+    this.#valuesLeft -= this.#length - from
   }
 
   #text(text: string, maxBytes: number): void {

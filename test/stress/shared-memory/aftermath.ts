@@ -22,7 +22,8 @@ export function aftermathOf(region: Region): Aftermath {
   const { cells, layout } = openRegion(region)
   const rings = [
     { base: layout.journeys, pages: region.limits.journeyPages },
-    { base: layout.errors, pages: region.limits.errorPages }
+    { base: layout.errors, pages: region.limits.errorPages },
+    { base: layout.kept, pages: region.limits.keptPages }
   ]
   let owned = 0
   let reading = 0

@@ -9,6 +9,8 @@ import {
   codeOf,
   DURATION_NANOSECONDS,
   isError,
+  isKept,
+  keptOf,
   leafCountOf,
   lineOffset,
   lineText,
@@ -31,6 +33,7 @@ export interface HammerEnd {
   readonly lines: number
   readonly journeys: number
   readonly errors: number
+  readonly kept: number
 }
 
 const { room, region, epoch } = workerData as HammerStart
@@ -47,6 +50,7 @@ const strings = new code.StringWriter(region)
 const inFlight = new code.InFlightWriter(region)
 const errors = new code.ErrorWriter(region, epoch)
 const journeys = new code.JourneyWriter(region, epoch)
+const kept = new code.KeptWriter(region, epoch, { valueBytes: 4_096, recordBytes: 32_768 })
 const chunks = new code.ChunkReader(region)
 
 const { values } = snapshot
@@ -72,8 +76,14 @@ while (!control.stopRequested()) {
 }
 journeys.flush(Number.POSITIVE_INFINITY)
 errors.flush(Number.POSITIVE_INFINITY)
+kept.flush(Number.POSITIVE_INFINITY)
 control.setState('finished')
-const end: HammerEnd = { lines: values[LANE.source_line], journeys: journeys.written, errors: errors.written }
+const end: HammerEnd = {
+  lines: values[LANE.source_line],
+  journeys: journeys.written,
+  errors: errors.written,
+  kept: kept.written
+}
 parentPort!.postMessage(end)
 
 function runBatch(chunk: Chunk): void {
@@ -88,6 +98,8 @@ function runBatch(chunk: Chunk): void {
   addJourneys(bytes, first)
   if (first % 128 === 0) journeys.flush(Number.POSITIVE_INFINITY)
   if (first % 256 === 0) errors.flush(Number.POSITIVE_INFINITY)
+  for (let line = first; line < first + BATCH_LINES; line++) if (isKept(line)) kept.write(keptOf(line))
+  if (first % 192 === 0) kept.flush(Number.POSITIVE_INFINITY)
   settle(chunk, first)
 }
 
@@ -177,6 +189,7 @@ function publish(first: number): void {
   values[LANE.journeys_written] = journeys.written
   values[LANE.journeys_overwritten] = journeys.overwritten
   values[LANE.journeys_dropped] = journeys.dropped
+  values[LANE.kept_written] = kept.written
   snapshot.publish(first)
   inFlight.publish(waitingOf(first), first)
   paths.publishTouched(4_000)

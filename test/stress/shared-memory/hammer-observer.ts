@@ -21,9 +21,10 @@ export interface ObserverEnd {
     readonly snapshots: number
     readonly journeys: number
     readonly errors: number
+    readonly kept: number
   }
   readonly lines: number
-  readonly ledgers: { readonly journeys: PageLedger; readonly errors: PageLedger }
+  readonly ledgers: { readonly journeys: PageLedger; readonly errors: PageLedger; readonly kept: PageLedger }
 }
 
 const { room, region, onlyPolls } = workerData as ObserverStart
@@ -44,16 +45,17 @@ while (!hasLaneEnded) {
     setImmediate(resolve)
   })
 }
-const { rounds, snapshots, journeys, errors, lines } = checker
-const end: ObserverEnd = { ledgers: checker.checkAtRest(), found: { rounds, snapshots, journeys, errors }, lines }
+const { rounds, snapshots, journeys, errors, kept, lines } = checker
+const end: ObserverEnd = { ledgers: checker.checkAtRest(), found: { rounds, snapshots, journeys, errors, kept }, lines }
 port.postMessage(end)
 
 function pollForEver(): never {
   const { cells, layout } = openRegion(region)
-  const { journeyPages, errorPages } = region.limits
+  const { journeyPages, errorPages, keptPages } = region.limits
   const readers = [
     new PageReader(cells, { base: layout.journeys, pageCount: journeyPages, keepsFullPages: true }),
-    new PageReader(cells, { base: layout.errors, pageCount: errorPages, keepsFullPages: false })
+    new PageReader(cells, { base: layout.errors, pageCount: errorPages, keepsFullPages: false }),
+    new PageReader(cells, { base: layout.kept, pageCount: keptPages, keepsFullPages: false })
   ]
   for (;;) for (const reader of readers) reader.poll(keepForAWhile)
 }

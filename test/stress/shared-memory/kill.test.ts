@@ -87,9 +87,10 @@ async function runLastLane(
   }
   control.requestStop()
   const end = await lane.end()
-  const { journeys } = checker.checkAtRest()
+  const { journeys, kept } = checker.checkAtRest()
   assert.equal(checker.lines, end.lines)
   assert.equal(journeys.written, end.journeys)
+  assert.equal(kept.written, end.kept)
 }
 
 test(`a lane that dies ${LANE_DEATHS} times at a random instant leaves a readable region each time [E4]`, async t => {
@@ -102,8 +103,8 @@ test(`a lane that dies ${LANE_DEATHS} times at a random instant leaves a readabl
     `of ${deaths.length} deaths ${owned} left a page half-filled, ${half} a snapshot, table or histogram half-published, ` +
       `${unreleased} chunks that were not given back`
   )
-  const { rounds, snapshots, lines, journeys, voided, errors } = checker
-  t.diagnostic(JSON.stringify({ rounds, snapshots, lines, journeys, voided, errors }))
+  const { rounds, snapshots, lines, journeys, voided, errors, kept } = checker
+  t.diagnostic(JSON.stringify({ rounds, snapshots, lines, journeys, voided, errors, kept }))
   assert.ok(owned > 0 && half > 0 && unreleased > 0, 'no death was at a place that matters')
 })
 
@@ -138,17 +139,23 @@ test(`an observer that dies ${OBSERVER_DEATHS} times at a random instant leaves 
   checker.check()
   const journeys = new code.JourneyReader(region).ledger()
   const errors = new code.ErrorReader(region).ledger()
-  for (const { written, ...parts } of [journeys, errors]) {
+  const kept = new code.KeptReader(region).ledger()
+  for (const { written, ...parts } of [journeys, errors, kept]) {
     const sum = Object.values(parts).reduce((total, part) => total + part, 0)
     assert.equal(sum, written)
   }
-  assert.deepEqual([journeys.written, errors.written], [end.journeys, end.errors])
+  assert.deepEqual([journeys.written, errors.written, kept.written], [end.journeys, end.errors, end.kept])
   assert.equal(checker.lines, end.lines)
   assert.ok(reading > 0, 'no death was at a place that matters')
   t.diagnostic(`${reading} of ${OBSERVER_DEATHS} deaths left a page half-read; ${JSON.stringify({ journeys, errors })}`)
 })
 
 const MUTANTS: readonly Mutant[] = [
+  {
+    what: 'leaves the page of kept journeys that a dead writer had',
+    file: 'recovery.ts',
+    changes: [{ from: 'recoverDeadWriter(cells, kept,', to: 'if (epoch < 0) recoverDeadWriter(cells, kept,' }]
+  },
   {
     what: 'leaves the page of a dead writer as it is',
     file: 'pages/recovery.ts',

@@ -2,12 +2,22 @@
 // finds anything else.
 
 import assert from 'node:assert/strict'
-import type { ErrorRecord, Journey, PageLedger, Region, Snapshot } from '../../../src/shared-memory/index.ts'
+import type {
+  ErrorRecord,
+  Journey,
+  KeptEntry,
+  KeptRecord,
+  PageLedger,
+  Region,
+  Snapshot
+} from '../../../src/shared-memory/index.ts'
 import {
   BATCH_LINES,
   codeOf,
   DURATION_NANOSECONDS,
   isError,
+  isKept,
+  keptOf,
   leafCountOf,
   lineOffset,
   lineText,
@@ -36,10 +46,12 @@ export class RegionChecker {
   snapshots = 0
   journeys = 0
   errors = 0
+  kept = 0
   readonly #code: Room
   readonly #region: Region
   readonly #journeyReader
   readonly #errorReader
+  readonly #keptReader
   #standing
   /** Whether the line's journey was found and is not void. */
   readonly #isFound = new Uint8Array(MAX_LINES)
@@ -47,6 +59,7 @@ export class RegionChecker {
   #ofThisLane: { readonly sequence: number; readonly line: number }[] = []
   #lastJourney: Place = { epoch: 0, sequence: -1 }
   #lastError: Place = { epoch: 0, sequence: -1 }
+  #lastKept: Place = { epoch: 0, sequence: -1 }
   #lastSequence = 0
 
   constructor(code: Room, region: Region) {
@@ -54,6 +67,7 @@ export class RegionChecker {
     this.#region = region
     this.#journeyReader = new code.JourneyReader(region)
     this.#errorReader = new code.ErrorReader(region)
+    this.#keptReader = new code.KeptReader(region)
     this.#standing = standingReaders(code, region)
   }
 
@@ -79,12 +93,13 @@ export class RegionChecker {
     this.#checkStrings()
     for (const journey of this.#journeyReader.poll()) this.#checkJourney(journey)
     for (const error of this.#errorReader.poll()) this.#checkError(error)
-    const readers = [this.#journeyReader, this.#errorReader, ...Object.values(this.#standing)]
+    for (const kept of this.#keptReader.poll()) this.#checkKept(kept)
+    const readers = [this.#journeyReader, this.#errorReader, this.#keptReader, ...Object.values(this.#standing)]
     for (const reader of readers) assert.equal(reader.telemetryCorrupt, 0)
   }
 
   /** The lane has ended, and its region was recovered if it died. Readers that come now find all of it whole. */
-  checkAtRest(): { readonly journeys: PageLedger; readonly errors: PageLedger } {
+  checkAtRest(): { readonly journeys: PageLedger; readonly errors: PageLedger; readonly kept: PageLedger } {
     this.#standing = standingReaders(this.#code, this.#region)
     assert.ok(this.#standing.snapshots.read().isFresh)
     assert.ok(this.#standing.inFlight.read().isFresh)
@@ -93,12 +108,16 @@ export class RegionChecker {
     const errors = this.#errorReader.ledger()
     assertLaw(journeys)
     assertLaw(errors)
+    const kept = this.#keptReader.ledger()
+    assertLaw(kept)
+    // Of kept journeys all that were handed over were read, but for those that a death had made void before.
+    assert.deepEqual([kept.freed, kept.held, kept.overwritten], [this.kept + this.#keptReader.voided, 0, 0])
     // Every error that was handed over was read; of journeys some may have been overwritten before.
     assert.deepEqual([errors.freed, errors.held, errors.overwritten], [this.errors, 0, 0])
     const unread = journeys.written - journeys.dropped - this.journeys - this.voided
     assert.ok(unread >= 0 && unread <= journeys.overwritten, `${unread} journeys were neither read nor overwritten`)
     assert.equal(this.#journeyReader.poll().length, 0)
-    return { journeys, errors }
+    return { journeys, errors, kept }
   }
 
   /** After the recovery: what the dead lane did after its last snapshot has not happened. */
@@ -108,6 +127,8 @@ export class RegionChecker {
     const snapshot = this.#standing.snapshots.read()
     const isItsOwn = snapshot.epoch === epoch
     assert.equal(death.voidFrom, isItsOwn ? snapshot.values[this.#code.LANE.journeys_written] : 0)
+    const keptDeath = this.#keptReader.deaths().find(each => each.epoch === epoch)
+    assert.equal(keptDeath?.voidFrom, isItsOwn ? snapshot.values[this.#code.LANE.kept_written] : 0)
     if (isItsOwn) this.#forgetSettled(snapshot.values)
     for (const { line } of this.#ofThisLane) this.#isFound[line] = 0
     this.#ofThisLane = []
@@ -207,6 +228,18 @@ export class RegionChecker {
     this.#ofThisLane.push({ sequence: journey.sequence, line })
   }
 
+  #checkKept(kept: KeptRecord): void {
+    this.kept++
+    assertAfter(kept, this.#lastKept)
+    this.#lastKept = { epoch: kept.epoch, sequence: kept.sequence }
+    const { epoch: _, sequence: __, text, isCut, areHopsCut, ...rest } = kept
+    const line = kept.lineNumber - 1
+    assert.ok(isKept(line) && !areHopsCut)
+    assert.equal(asText(text), lineText(line).slice(0, CUT_BYTES), 'the text of a kept journey is torn')
+    assert.equal(isCut, lineText(line).length > CUT_BYTES)
+    assert.deepEqual(rest, asRead(keptOf(line)), 'a kept journey is torn')
+  }
+
   #checkError(error: ErrorRecord): void {
     this.errors++
     assertAfter(error, this.#lastError)
@@ -221,6 +254,28 @@ export class RegionChecker {
     assert.equal(asText(stack), text.slice(0, stack.length))
     assert.equal(asText(error.line), text.slice(0, error.line.length))
     assert.equal(error.lineFullLength, text.length)
+  }
+}
+
+/** As the reader tells what was written. */
+function asRead({
+  hops,
+  ...entry
+}: KeptEntry): Omit<KeptRecord, 'epoch' | 'sequence' | 'text' | 'isCut' | 'areHopsCut'> {
+  const told = (text: string | undefined) => (text === undefined ? undefined : { text, isCut: false })
+  const { text: _, ...rest } = entry
+  return {
+    ...rest,
+    hops: hops.map(hop => ({
+      ...hop,
+      before: told(hop.before),
+      emissions: hop.emissions.map(({ because, undeclaredTag, value, ...emission }) => ({
+        ...emission,
+        because: told(because),
+        undeclaredTag: told(undeclaredTag),
+        value: told(value)
+      }))
+    }))
   }
 }
 

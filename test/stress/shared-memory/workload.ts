@@ -1,7 +1,14 @@
 // The lines of the stress tests. Everything about line n follows from n, so that whoever finds anything of it anywhere
 // in shared memory can tell whether it is right.
 
-import { type InFlightEntry, OUTCOME, type RegionLimits, type RegionShape } from '../../../src/shared-memory/index.ts'
+import {
+  type InFlightEntry,
+  type KeptEntry,
+  OUTCOME,
+  type RegionLimits,
+  type RegionShape,
+  TAG
+} from '../../../src/shared-memory/index.ts'
 
 /** A chunk, a batch, and what one snapshot covers more than the one before. */
 export const BATCH_LINES = 64
@@ -23,7 +30,9 @@ export const LIMITS: Partial<RegionLimits> = {
   journeyTextBytes: 32_768,
   journeyRecords: 1_024,
   errorPages: 3,
-  errorPageBytes: 32_768
+  errorPageBytes: 32_768,
+  keptPages: 3,
+  keptPageBytes: 65_536
 }
 
 const PERIOD = 1_024
@@ -91,6 +100,62 @@ export function leafCountOf(line: number): number {
 
 export function isError(line: number): boolean {
   return line % 29 === 0
+}
+
+/** So that its pages run full now and then. */
+export function isKept(line: number): boolean {
+  return line % 7 === 0
+}
+
+/** The values are as long as the line is, so that records are of any length. */
+export function keptOf(line: number): KeptEntry {
+  const text = lineText(line)
+  const first = line - (line % BATCH_LINES)
+  return {
+    sourceNumber: 0,
+    offset: lineOffset(line),
+    lineNumber: line + 1,
+    readAtMilliseconds: first,
+    settledAtMilliseconds: first + 1,
+    reasons: line % 4_096,
+    weight: 1 + (line % 10),
+    text: Buffer.from(text, 'latin1'),
+    fullLength: text.length,
+    leaves: [{ path: pathOf(line), code: codeOf(line, 0), forkDepth: 0 }],
+    leafCount: 1,
+    hops: [
+      {
+        node: line % 3,
+        startedAtMilliseconds: line,
+        serviceMilliseconds: line % 17,
+        waitedMilliseconds: undefined,
+        isEstimated: line % 2 === 0,
+        before: text.slice(0, 2_000),
+        attempts: [
+          { attempt: 1, startedAtMilliseconds: line, milliseconds: 1, error: { name: 'E', message: `m${line}` } },
+          { attempt: 2, startedAtMilliseconds: line + 1, milliseconds: undefined, error: undefined }
+        ],
+        emissions: [
+          {
+            tag: line % 5,
+            undeclaredTag: undefined,
+            because: `b${line}`,
+            child: -1,
+            isChanged: true,
+            value: `v${line}`
+          },
+          {
+            tag: TAG.undeclared,
+            undeclaredTag: `t${line}`,
+            because: undefined,
+            child: -1,
+            isChanged: false,
+            value: undefined
+          }
+        ]
+      }
+    ]
+  }
 }
 
 export function reasonOf(number: number): string {
