@@ -49,6 +49,7 @@ export const PACKAGE_TABLE: Readonly<Record<string, readonly string[]>> = {
   contract: ['zod'],
   'shared-memory': ['node:'],
   state: ['node:'],
+  store: ['node:'],
   observer: ['node:']
 }
 

@@ -32,6 +32,7 @@ function collect(value: string, previous: readonly string[]): string[] {
 }
 
 const HELP = `
-It runs nothing. A file is written in the state folder to measure the disk, and taken away again.
+It runs nothing. A file is written in the state folder to measure the disk, and taken away again. The index of the dead
+letters is made anew from their log.
 
 Exit codes: 0 nothing is broken (warnings are no reason for another one), 1 something is, 2 wrong usage.`

@@ -1,5 +1,5 @@
 // What this installation really guarantees: asks the machine, the disks and the plan, and says it. False when something
-// is broken. It writes nothing but a file of its own in the state folder, which it takes away again.
+// is broken. It writes a file of its own in the state folder, which it takes away again, and the index of dead letters.
 
 import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -23,6 +23,7 @@ import { checkLimits, checkVersions, checkWatches, readLimits, readWatchLimits }
 import { type Mount, readMounts } from './mounts.ts'
 import { plannedInputs, plannedOutputs } from './planned-files.ts'
 import { checkStates } from './state-checks.ts'
+import { rebuildIndexes } from './store-checks.ts'
 
 export interface DoctorArguments {
   readonly input: readonly string[]
@@ -41,8 +42,11 @@ interface Section {
 const INPUTS_SHOWN = 10
 
 export async function doctor(pipeline: string | undefined, options: DoctorArguments): Promise<boolean> {
-  const plan = pipeline === undefined ? undefined : await planOf(pipeline, options)
-  const sections = examine(pipeline, plan, options.state)
+  const loaded = pipeline === undefined ? undefined : await planOf(pipeline, options)
+  const plan = loaded?.plan
+  const root = options.state === undefined ? defaultStateRoot(pipeline) : resolve(options.state)
+  const folders = stateFolders(root, plan)
+  const sections = examine(plan, root, folders, await rebuildIndexes(folders, loaded))
   const checks = sections.flatMap(section => section.checks)
   if (options.json) {
     const isSound = !hasFault(checks)
@@ -57,10 +61,13 @@ export async function doctor(pipeline: string | undefined, options: DoctorArgume
 
 const HINT = 'Name a pipeline to hear what it guarantees: linescope doctor pipeline.yaml'
 
-function examine(pipeline: string | undefined, plan: Plan | undefined, state: string | undefined): Section[] {
-  const root = state === undefined ? defaultStateRoot(pipeline) : resolve(state)
+function examine(
+  plan: Plan | undefined,
+  root: string,
+  folders: readonly string[],
+  indexes: readonly Check[]
+): Section[] {
   const mounts = readMounts()
-  const folders = stateFolders(root, plan)
   const outputs = plan === undefined ? [] : plannedOutputs(plan)
   const files = outputs.flatMap(({ name, path }) => (path === undefined ? [] : [{ name: `output ${name}`, path }]))
   const inputs = plan === undefined ? [] : plannedInputs(plan)
@@ -84,7 +91,8 @@ function examine(pipeline: string | undefined, plan: Plan | undefined, state: st
         lettersToCome(probed, plan),
         files.map(({ path }) => path)
       ),
-      ...checkStates(folders)
+      ...checkStates(folders),
+      ...indexes
     ]
   }
   if (plan === undefined) return [machine, disks]
@@ -120,15 +128,14 @@ function isFileOrFolder(path: string): boolean {
   return status === undefined || status.isFile() || status.isDirectory()
 }
 
-async function planOf(file: string, { input, output }: DoctorArguments): Promise<Plan> {
-  const { plan } = await loadPlan({
+async function planOf(file: string, { input, output }: DoctorArguments): Promise<LoadedPlan> {
+  return await loadPlan({
     file,
     registry: builtins,
     currentFolder: process.cwd(),
     inputs: input,
     outputs: output.map(outputArgument)
   })
-  return plan
 }
 
 /** Of the plan, there or not; without a plan, those that are there. */

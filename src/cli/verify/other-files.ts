@@ -10,6 +10,7 @@ import { POISON_FILE, POISON_LINE_FILE } from '../../state/poison-notes.ts'
 import { isReplayFile, replayFolder } from '../../state/replay/jobs.ts'
 import { readRun } from '../../state/run-json.ts'
 import { STARTED_WITH } from '../../state/started-with.ts'
+import { isSetAside, isStoreFile } from '../../threads/stored.ts'
 import type { Check } from '../checks/check.ts'
 import { shownPath } from '../checks/state-folders.ts'
 import { formatBytes, formatNumberOf } from '../numbers.ts'
@@ -43,8 +44,11 @@ export function checkOtherFiles(stateFolder: string): Check[] {
       checks.push(note('old checkpoint', path, 'is a checkpoint that was damaged, kept for you to look at.'))
     } else if (path === temporary || name.endsWith('.tmp')) {
       checks.push(note('unfinished write', path, 'was not finished when a run ended. It means nothing.'))
+    } else if (isSetAside(name)) {
+      checks.push(note('old store', path, 'is a database that could not be used, kept for you to look at.'))
     } else if (path === lockFile(stateFolder)) checks.push(...emptyLock(path))
-    else if (!KNOWN.has(name)) checks.push(note('other file', path, 'is nothing that this Linescope makes.'))
+    else if (!KNOWN.has(name) && !isStoreFile(name))
+      checks.push(note('other file', path, 'is nothing that this Linescope makes.'))
   }
   checks.push(
     ...strangersIn(logFolder(stateFolder), isLogFile),

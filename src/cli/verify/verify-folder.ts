@@ -15,6 +15,7 @@ import { checkInputs, checkOutputs } from './file-checks.ts'
 import { checkLetters } from './letter-checks.ts'
 import { checkOtherFiles } from './other-files.ts'
 import { checkReplays } from './replay-checks.ts'
+import { checkStore } from './store-checks.ts'
 
 /** The pipeline that will go on from the state, as it is now. */
 export interface KnownPipeline {
@@ -36,6 +37,7 @@ export function verifyFolder(stateFolder: string, pipeline?: KnownPipeline, now 
       ...(used === undefined ? [] : [...checkInputs(used, pipeline?.isEndless), ...checkOutputs(used)]),
       ...checkLetters(stateFolder, used),
       ...checkReplays(stateFolder),
+      ...checkStore(stateFolder),
       ...(used === undefined || used.isComplete || pipeline === undefined || pipeline.configHash === used.configHash
         ? []
         : [CHANGED_PIPELINE]),

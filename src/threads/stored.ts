@@ -1,0 +1,5 @@
+// The store of a run that is over, for commands.
+
+export { isSetAside, isStoreFile, storeFile } from '../store/files.ts'
+export { inspectStore } from '../store/look.ts'
+export { rebuildLetterIndex } from '../store/rebuild.ts'
