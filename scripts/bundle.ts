@@ -17,6 +17,7 @@ const ENTRIES = [
   'threads/lane',
   'threads/dashboard',
   'threads/letters',
+  'threads/store',
   'engine/hot-loop',
   'engine/hot-loop-traced'
 ]

@@ -30,7 +30,7 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly (string | Permission
   store: ['contract', 'state', 'base'],
   // Never the engine: shared memory is the interface, so that no dashboard can slow a line down.
   observer: [{ room: 'shared-memory', except: WRITERS }, { room: 'store', only: /messages\.ts$/ }, 'contract', 'base'],
-  server: ['observer', 'contract', 'base'],
+  server: ['observer', { room: 'store', only: /messages\.ts$/, typesOnly: true }, 'contract', 'base'],
   threads: [...ROOMS, 'server', 'contract', 'base', 'builtins.ts'],
   cli: ['threads', 'config', 'builtins.ts', 'state', 'contract', 'base'],
   // It runs whole plans: what came of them stands in shared memory and in dead letters.

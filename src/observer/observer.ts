@@ -46,6 +46,8 @@ export interface ObserverOptions {
   readonly onlyNumbers?: boolean
   /** Gets each journey that is kept with times and values, once. */
   readonly keep?: (journeys: readonly KeptJourney[]) => void
+  /** Leaves journeys alone: nobody will ask for them. */
+  readonly withoutJourneys?: boolean
 }
 
 const POLL_MILLISECONDS = 50
@@ -124,6 +126,7 @@ export class Observer {
     if (this.#options.onlyNumbers === true) return
     this.#errors.poll()
     this.#kept.poll()
+    if (this.#options.withoutJourneys === true) return
     if (now - this.#journeysAtMilliseconds >= JOURNEY_MILLISECONDS) this.#pollJourneys(now)
   }
 

@@ -181,6 +181,9 @@ describe('the documentation', () => {
       ['/health', 'Health'],
       ['/api/v1/paths', 'Paths'],
       ['/api/v1/processors', 'Processors'],
+      ['/api/v1/history', 'History'],
+      ['/api/v1/runs', 'Runs'],
+      ['/api/v1/dead-letters', 'DeadLetters'],
       ['/api/v1/replay', 'Replays'],
       ['/readyz', 'Ready']
     ] as const) {

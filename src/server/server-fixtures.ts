@@ -9,6 +9,7 @@ import { observe, type RecordedRun } from '../observer/observe-recording-fixture
 import type { Limits } from './limits.ts'
 import { type Listening, listen } from './listen.ts'
 import { buildServer, type ServerOptions } from './server.ts'
+import { recordedStore } from './stored-fixtures.ts'
 
 export const TOKEN = 'a-token-of-256-bits-would-be-longer'
 
@@ -22,6 +23,9 @@ export const DATA_PATHS = [
   '/api/v1/paths',
   '/api/v1/lines?id=0:0',
   '/api/v1/processors',
+  '/api/v1/history',
+  '/api/v1/runs',
+  '/api/v1/dead-letters',
   '/api/v1/replay',
   '/openapi.json',
   '/nothing'
@@ -59,6 +63,7 @@ export async function buildApp(t: TestContext, options: DashboardOptions = {}): 
     allowHosts: [],
     token: TOKEN,
     version: '1.2.3',
+    askStore: recordedStore(),
     ...server
   })
   t.after(() => app.close())

@@ -13,10 +13,12 @@ import { sendRefusal } from './answer.ts'
 import { makeApp } from './app.ts'
 import { type Doors, refusalOf } from './guards.ts'
 import { SECURITY_HEADERS } from './headers.ts'
+import { deadLettersRoute } from './routes/dead-letters.ts'
 import { documentationRoutes } from './routes/documentation.ts'
 import { errorsRoute } from './routes/errors.ts'
 import { healthRoute } from './routes/health.ts'
 import { journeyRoute } from './routes/journeys.ts'
+import { historyRoute } from './routes/history.ts'
 import { type AskLetters, letterActionRoutes } from './routes/letter-actions.ts'
 import { linesRoute } from './routes/lines.ts'
 import { livezRoute } from './routes/livez.ts'
@@ -25,9 +27,11 @@ import { pathsRoute } from './routes/paths.ts'
 import { processorsRoute } from './routes/processors.ts'
 import { readyzRoute } from './routes/readyz.ts'
 import { type AskReplays, replayRoutes } from './routes/replay.ts'
+import { runsRoute } from './routes/runs.ts'
 import { statsRoute } from './routes/stats.ts'
 import { tapRoute } from './routes/tap.ts'
 import { traceRoute } from './routes/trace.ts'
+import type { AskStore } from './store-answer.ts'
 import { TokenGate } from './token-gate.ts'
 
 export interface ServerOptions {
@@ -45,6 +49,8 @@ export interface ServerOptions {
   readonly askLetters?: AskLetters
   /** Without it no live lines are shown. */
   readonly openTap?: OpenTap
+  /** Without it there is no history. */
+  readonly askStore?: AskStore
   /** Told of a fault of ours that a client met; the client gets no detail. */
   readonly reportFault?: (error: unknown) => void
 }
@@ -93,9 +99,17 @@ const noReplays: AskReplays = async ({ ask }) =>
 const noLetters: AskLetters = async () => NOTHING_KEPT
 const noTap: OpenTap = () => ({ status: 409, error: 'no_lane', message: 'There is no run whose lines could be shown.' })
 
+const noStore: AskStore = async () => undefined
+
 function addAnswers(
   app: FastifyInstance,
-  { observer, askReplays = noReplays, askLetters = noLetters, openTap = noTap }: ServerOptions
+  {
+    observer,
+    askReplays = noReplays,
+    askLetters = noLetters,
+    openTap = noTap,
+    askStore = noStore
+  }: ServerOptions
 ): void {
   statsRoute(app, observer)
   traceRoute(app, observer)
@@ -104,6 +118,9 @@ function addAnswers(
   linesRoute(app, observer)
   journeyRoute(app, observer)
   processorsRoute(app, observer)
+  historyRoute(app, askStore)
+  runsRoute(app, askStore)
+  deadLettersRoute(app, askStore)
   replayRoutes(app, askReplays)
   letterActionRoutes(app, askLetters)
   tapRoute(app, openTap)

@@ -27,11 +27,10 @@ function folderWithStore(t: TestContext): { folder: string; bytes: Buffer } {
 describe('a database that is no good', () => {
   test('any page of it overwritten is found out or does no harm [F10]', t => {
     const { folder, bytes } = folderWithStore(t)
-    for (const filling of [0x00, 0xff, 0x5a]) {
-      for (let page = 0; page * 4096 < bytes.length; page++) {
-        const changed = Buffer.from(bytes).fill(filling, page * 4096, (page + 1) * 4096)
-        survives(t, folder, changed, LETTERS, `page ${page} filled with ${filling}`)
-      }
+    for (let page = 0; page * 4096 < bytes.length; page++) {
+      const filling = [0x00, 0xff, 0x5a][page % 3]
+      const changed = Buffer.from(bytes).fill(filling, page * 4096, (page + 1) * 4096)
+      survives(t, folder, changed, LETTERS, `page ${page} filled with ${filling}`)
     }
   })
 
@@ -47,7 +46,7 @@ describe('a database that is no good', () => {
   test('with bytes changed is found out or does no harm [F10]', t => {
     const { folder, bytes } = folderWithStore(t)
     // Prime, so that it meets every place of a page in the end; the long test takes every byte.
-    for (let at = 3; at < bytes.length; at += 389) {
+    for (let at = 3; at < bytes.length; at += 2_003) {
       const changed = Buffer.from(bytes)
       changed[at] ^= 1 << (at % 8)
       survives(t, folder, changed, LETTERS, `bit ${at % 8} of byte ${at}`)

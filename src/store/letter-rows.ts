@@ -113,7 +113,8 @@ export function removeLettersFrom(database: DatabaseSync, number: number): void 
 
 /** Those that count, and the discarded ones. */
 export function countLetters(database: DatabaseSync): { readonly letters: number; readonly discarded: number } {
-  const row = rowOf(database, 'SELECT count(*) AS known, sum(is_discarded) AS discarded FROM dead_letters')!
-  const discarded = row['discarded'] === null ? 0 : numberIn(row, 'discarded')
-  return { letters: numberIn(row, 'known') - discarded, discarded }
+  const known = numberIn(rowOf(database, 'SELECT count(*) AS count FROM dead_letters')!, 'count')
+  const sql = 'SELECT count(*) AS count FROM dead_letters WHERE is_discarded = 1'
+  const discarded = numberIn(rowOf(database, sql)!, 'count')
+  return { letters: known - discarded, discarded }
 }

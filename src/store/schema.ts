@@ -33,7 +33,60 @@ const STEPS: readonly string[] = [
   ) STRICT;
   CREATE UNIQUE INDEX dead_letters_by_place ON dead_letters (segment, start_byte);
   CREATE INDEX dead_letters_by_processor ON dead_letters (processor, number);
+  CREATE INDEX dead_letters_discarded ON dead_letters (number) WHERE is_discarded = 1;
   CREATE TABLE dead_letter_segments (segment INTEGER PRIMARY KEY, discards TEXT NOT NULL) STRICT;
+  CREATE TABLE runs (
+    run INTEGER PRIMARY KEY,
+    started REAL NOT NULL,
+    seen REAL NOT NULL,
+    ended REAL,
+    ending TEXT,
+    message TEXT,
+    exit_code INTEGER,
+    pipeline TEXT NOT NULL,
+    version TEXT NOT NULL,
+    config_hash TEXT NOT NULL,
+    is_traced INTEGER NOT NULL,
+    ledger TEXT
+  ) STRICT;
+  CREATE UNIQUE INDEX runs_by_start ON runs (started);
+  CREATE TABLE history (
+    step INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    run INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    entered REAL NOT NULL,
+    settled REAL NOT NULL,
+    errors REAL NOT NULL,
+    dead REAL NOT NULL,
+    bytes REAL NOT NULL,
+    nodes TEXT NOT NULL,
+    PRIMARY KEY (step, at, run)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE error_groups (
+    run INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    last_at REAL NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (run, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX error_groups_by_time ON error_groups (last_at);
+  CREATE TABLE journeys (
+    number INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    settled REAL NOT NULL,
+    seconds REAL NOT NULL,
+    outcome TEXT NOT NULL,
+    weight REAL NOT NULL,
+    reasons TEXT NOT NULL,
+    value TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX journeys_by_id ON journeys (id, run);
+  CREATE INDEX journeys_by_time ON journeys (settled);
+  CREATE INDEX journeys_by_outcome ON journeys (outcome, settled);
+  CREATE INDEX journeys_by_duration ON journeys (seconds);
+  CREATE VIRTUAL TABLE journey_texts USING fts5(line, content='', contentless_delete=1, tokenize='trigram');
   CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `
 ]

@@ -5,13 +5,15 @@ import type { TestContext } from 'node:test'
 
 import { nodeFileSystem } from '../base/file-system.ts'
 import type { DeadLetters } from '../contract/dead-letters.ts'
+import type { Trace } from '../contract/trace.ts'
 import { letters } from '../state/dead-letter-log/log-fixtures.ts'
 import { DeadLetterLog } from '../state/dead-letter-log/writer.ts'
 import { temporaryFolder } from '../state/state-fixtures.ts'
 import { KeptDatabase } from './kept-database.ts'
 import { LetterIndex } from './letter-index.ts'
 import { findDeadLetters } from './letter-query.ts'
-import type { DeadLetterQuery } from './messages.ts'
+import type { DeadLetterQuery, HistorySample, KeptJourney } from './messages.ts'
+import { Store, type StoreOptions } from './store.ts'
 
 export const asTheyAre = (text: string): string => text
 
@@ -70,4 +72,44 @@ export function keep(t: TestContext, stateFolder: string, reveal = asTheyAre, te
 
 export function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, number) => number)
+}
+
+export const START = Date.UTC(2030, 0, 1)
+
+export function storeOf(t: TestContext, stateFolder: string, options: Partial<StoreOptions> = {}): Store {
+  const run = { startedAt: START, pipeline: 'p', version: '1.2.3', configHash: TEXT_VERSION, isTraced: true }
+  const store = new Store({ stateFolder, run, reveal: asTheyAre, say: () => undefined, ...options })
+  t.after(() => store.close())
+  return store
+}
+
+export function sampleAt(at: number, changes: Partial<HistorySample> = {}): HistorySample {
+  const none = { seconds: 1, entered: 0, settled: 0, errors: 0, dead: 0, bytes: 0, nodes: [] }
+  return { step: 1, at, ...none, ...changes }
+}
+
+/** The n-th journey; different from all others. */
+export function journeyOf(number: number, changes: Partial<Trace> = {}, reasons: string[] = ['sample']): KeptJourney {
+  const trace: Trace = {
+    id: `0:${number * 10}`,
+    replay_of: null,
+    line: `line ${number} of user-${number % 10}`,
+    line_bytes: 20,
+    line_is_cut: false,
+    file: 'in.log',
+    line_number: number + 1,
+    path: ['start', 'end'],
+    route: 'start > end',
+    outcome: 'delivered',
+    reason: null,
+    was_changed: false,
+    had_errors: false,
+    read_at: new Date(START + number * 1_000).toISOString(),
+    settled_at: new Date(START + number * 1_000 + number).toISOString(),
+    hops: [],
+    leaves: [],
+    leaves_are_cut: false,
+    ...changes
+  }
+  return { trace, reasons, weight: 1 }
 }

@@ -40,6 +40,7 @@ export class DashboardThread {
   #status: RunStatus = {}
   #isStopping = false
   #restarts: number[] = []
+  #connectStore: (() => MessagePort | undefined) | undefined
 
   /** Resolves when it listens. Rejects with a UserError for a taken port, an unknown host and the like. */
   static async start(data: DashboardData, log: (message: string) => void, ask: Ask = nobody): Promise<DashboardThread> {
@@ -62,6 +63,13 @@ export class DashboardThread {
   status(status: RunStatus): void {
     this.#status = { ...this.#status, ...status }
     this.#tell({ type: 'status', status })
+  }
+
+  /** A way to the store, for each thread of either side a new one. */
+  attachStore(connect = this.#connectStore): void {
+    this.#connectStore = connect
+    const port = this.#worker && connect?.()
+    if (port !== undefined) this.#worker?.postMessage({ type: 'store', port } satisfies ToDashboard, [port])
   }
 
   async stop(): Promise<void> {
@@ -89,6 +97,7 @@ export class DashboardThread {
     this.#worker = worker
     // It waits there until the thread has loaded: no answer comes without it.
     this.#tell({ type: 'status', status: this.#status })
+    this.attachStore()
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromDashboard) => {
         if (message.type === 'listening') {

@@ -12,6 +12,8 @@ import { type Listening, listen } from '../server/listen.ts'
 import { buildServer } from '../server/server.ts'
 import type { Region } from '../shared-memory/index.ts'
 import type { TapOrder } from './lane-tap.ts'
+import { StoreClient } from '../store/client.ts'
+import { ErrorFeed } from './error-feed.ts'
 import type { LettersTask } from './letters.ts'
 import { LettersThreads } from './letters-thread.ts'
 import { Questions } from './questions.ts'
@@ -38,6 +40,7 @@ export interface DashboardData {
 export type ToDashboard =
   | { readonly type: 'stop' }
   | { readonly type: 'status'; readonly status: RunStatus }
+  | { readonly type: 'store'; readonly port: MessagePort }
   | { readonly type: 'answer'; readonly id: number; readonly answer: ReplayAnswer }
 
 /** What the thread tells main: first `listening` or `failed`, then perhaps faults, and `stopped` at the end. */
@@ -50,6 +53,9 @@ export type FromDashboard =
   /** For the lane, with the port through which it is to answer. */
   | { readonly type: 'tap'; readonly order: TapOrder; readonly port: MessagePort }
   | { readonly type: 'stopped' }
+
+/** Between two times that the store is told which errors there were. */
+const FEED_MILLISECONDS = 2_000
 
 if (parentPort === null) throw new Error('The dashboard is started as a worker thread.')
 const thread = parentPort
@@ -71,16 +77,27 @@ const taps = new Taps({
   order: (order, port) => thread.postMessage({ type: 'tap', order, port } satisfies FromDashboard, [port]),
   isOver: () => ['finished', 'failed'].includes(observer.state())
 })
+const store = new StoreClient()
+const errorFeed = new ErrorFeed(observer, groups => store.putErrorGroups(groups))
+const feedTimer = setInterval(() => errorFeed.poll(), FEED_MILLISECONDS).unref()
 const starting = start()
 
 thread.on('message', (message: ToDashboard) => {
   if (message.type === 'answer') questions.answered(message.id, message.answer)
   else if (message.type === 'status') observer.setStatus(message.status)
+  else if (message.type === 'store') attach(message.port)
   else void stop()
 })
 
+function attach(port: MessagePort): void {
+  store.attach(port)
+  errorFeed.sendAllAgain()
+}
+
 async function stop(): Promise<void> {
   const listening = await starting
+  clearInterval(feedTimer)
+  errorFeed.poll()
   observer.stop()
   taps.close()
   await listening?.close()
@@ -114,6 +131,7 @@ async function openServer(): Promise<Listening> {
     askReplays: question => questions.ask(question),
     openTap: taps.open,
     ...(letters === undefined ? {} : { askLetters: question => letters.ask(question) }),
+    askStore: store.ask,
     reportFault: error => tell({ type: 'fault', message: detailOf(error) })
   })
   return await listen(app, { host: data.host, port: data.port })

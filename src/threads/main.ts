@@ -33,11 +33,13 @@ import {
   goOnCounting,
   openReplayOf,
   regionShape,
-  replaysOf
+  replaysOf,
+  startStore
 } from './run-parts.ts'
 import type { RunSettings } from './run-settings.ts'
 import { SourcePump } from './slot-source.ts'
 import { sourceFileOf } from './source-files.ts'
+import type { StoreThread } from './store-thread.ts'
 
 export type { LaneEnd, RunSettings, StatsAnswer }
 
@@ -69,6 +71,8 @@ export class Run {
   readonly #notes: PoisonNotes | undefined
   readonly #replays: Replays | undefined
   readonly #replayRuns: RunReplays | undefined
+  #store: StoreThread | undefined
+  #storeTrouble: string | undefined
   #pump: SourcePump | undefined
   #areSourcesTold = true
   #sourcesTimer: NodeJS.Timeout | undefined
@@ -213,6 +217,7 @@ export class Run {
     await this.#replayRuns?.close()
     const hasEnded = await isSettledWithin(TERMINATE_MILLISECONDS, this.#lane.terminate())
     await this.#dashboard?.stop()
+    await this.#store?.stop()
     return hasEnded
   }
 
@@ -234,6 +239,10 @@ export class Run {
     if (letters !== undefined) this.#commits?.start(letters)
     if (this.#lane instanceof LaneSupervisor) this.#lane.keeper = this.#createKeeper(this.#commits!)
     this.#replays?.laneBegan(request => this.#lane.request(request))
+    this.#store = startStore(this.#settings, this.#region, this.#dashboard, trouble => {
+      this.#storeTrouble = trouble
+      this.#tellProblems()
+    })
     this.#lane.request({ type: 'begin' })
     this.#notes?.working()
   }
@@ -331,7 +340,9 @@ export class Run {
 
   #tellProblems(): void {
     const waiting = [...this.#waiting.values()].map(waits => `Waiting: ${waits.reason.replace(/\.$/, '')}.`)
-    this.#setStatus({ problems: this.#trouble === undefined ? waiting : [this.#trouble, ...waiting] })
+    this.#setStatus({
+      problems: [this.#trouble, ...waiting, this.#storeTrouble].filter(problem => problem !== undefined)
+    })
   }
 
   #inputBegan(input: OpenedInput): void {
@@ -359,12 +370,14 @@ export class Run {
   #setStatus(status: RunStatus): void {
     this.#observer.setStatus(status)
     this.#dashboard?.status(status)
+    this.#store?.status(status)
   }
 
   async #laneEnded(end: LaneEnd): Promise<LaneEnd> {
     this.#pump?.stop()
     const committed = (await this.#commits?.finish(end, () => !this.#isStopping)) ?? end
     this.#notes?.end()
+    this.#store?.ended(committed.reason, 'message' in committed ? this.#reveal(committed.message) : undefined)
     if (this.#replayRuns === undefined) this.#replays?.laneEnded()
     this.#replayRuns?.laneEnded(
       committed.reason === 'end' && !this.#isStopping && this.#settings.replaysOnly === undefined

@@ -2,6 +2,7 @@
 
 import { openIterable } from '../connectors/iterable/source.ts'
 import { edgeBases, type Plan } from '../engine/index.ts'
+import { totalsOf } from '../observer/history-sampler.ts'
 import { createReveal, type Reveal } from '../observer/reveal.ts'
 import { LANE, type Region, SnapshotWriter } from '../shared-memory/index.ts'
 import type { Checkpoint } from '../state/checkpoint/checkpoint.ts'
@@ -9,6 +10,7 @@ import type { PoisonNotes } from '../state/poison-notes.ts'
 import { ReplayJobs } from '../state/replay/jobs.ts'
 import { counterValues } from './checkpoint-counters.ts'
 import type { DashboardData } from './dashboard.ts'
+import type { DashboardThread } from './dashboard-thread.ts'
 import { describePlan } from './describe-plan.ts'
 import { LaneInThread } from './lane-in-thread.ts'
 import { LaneSupervisor } from './lane-supervisor.ts'
@@ -16,6 +18,7 @@ import { catchUpOnReplays, checkpointOf, type OpenReplay } from './replay-books.
 import { Replays } from './replays.ts'
 import { inputPositions } from './resume.ts'
 import type { RunSettings } from './run-settings.ts'
+import { StoreThread } from './store-thread.ts'
 
 const CHUNK_SLOT_BYTES = 64 * 1024
 const OPEN_BYTES = 4 * 1024 * 1024
@@ -127,4 +130,33 @@ export function replaysOf(
   open: OpenReplay | undefined
 ): Replays {
   return new Replays({ plan, stateFolder, reveal, log: message => onLog(reveal(message)), open })
+}
+
+/** Of a run that leaves something behind, and is no replay of another. Before the first line is read. */
+export function startStore(
+  settings: RunSettings,
+  region: Region,
+  dashboard: DashboardThread | undefined,
+  onTrouble: (trouble: string | undefined) => void
+): StoreThread | undefined {
+  const { plan, stateFolder, secrets, version, trace, commits, replaysOnly, onLog } = settings
+  if (!commits || replaysOnly !== undefined) return undefined
+  const { name, configHash } = plan
+  const run = { startedAt: Date.now(), pipeline: name, version, configHash, isTraced: trace }
+  const data = {
+    stateFolder,
+    run,
+    pipeline: describePlan(plan),
+    regions: [region],
+    totals: totalsOf(region),
+    readsErrors: dashboard === undefined,
+    secrets
+  }
+  const thread = new StoreThread(data, {
+    log: message => onLog(message),
+    onTrouble,
+    onRestart: () => dashboard?.attachStore()
+  })
+  dashboard?.attachStore(() => thread.connect())
+  return thread
 }

@@ -2,4 +2,5 @@
 
 export { isSetAside, isStoreFile, storeFile } from '../store/files.ts'
 export { inspectStore } from '../store/look.ts'
+export { ReadOnlyStore } from '../store/read-only.ts'
 export { rebuildLetterIndex } from '../store/rebuild.ts'
