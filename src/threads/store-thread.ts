@@ -10,7 +10,7 @@ import type { FromStoreThread, StoreData, ToStoreThread } from './store.ts'
 import { WORKER_FLAGS } from './worker-flags.ts'
 
 const MAX_RESTARTS_PER_MINUTE = 5
-const STOP_MILLISECONDS = 2_000
+const STOP_MILLISECONDS = 3_000
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 }
 const OFF = 'History is not kept: its thread ended again and again. The run goes on without it.'
 
