@@ -46,7 +46,7 @@ export interface ObserverOptions {
   readonly onlyNumbers?: boolean
   /** Gets each journey that is kept with times and values, once. */
   readonly keep?: (journeys: readonly KeptJourney[]) => void
-  /** Leaves journeys alone: nobody will ask for them. */
+  /** Leaves the newest journeys alone, not the kept ones: nobody will ask for them. */
   readonly withoutJourneys?: boolean
 }
 

@@ -17,8 +17,8 @@ import { deadLettersRoute } from './routes/dead-letters.ts'
 import { documentationRoutes } from './routes/documentation.ts'
 import { errorsRoute } from './routes/errors.ts'
 import { healthRoute } from './routes/health.ts'
-import { journeyRoute } from './routes/journeys.ts'
 import { historyRoute } from './routes/history.ts'
+import { journeyRoute } from './routes/journeys.ts'
 import { type AskLetters, letterActionRoutes } from './routes/letter-actions.ts'
 import { linesRoute } from './routes/lines.ts'
 import { livezRoute } from './routes/livez.ts'
@@ -103,13 +103,7 @@ const noStore: AskStore = async () => undefined
 
 function addAnswers(
   app: FastifyInstance,
-  {
-    observer,
-    askReplays = noReplays,
-    askLetters = noLetters,
-    openTap = noTap,
-    askStore = noStore
-  }: ServerOptions
+  { observer, askReplays = noReplays, askLetters = noLetters, openTap = noTap, askStore = noStore }: ServerOptions
 ): void {
   statsRoute(app, observer)
   traceRoute(app, observer)

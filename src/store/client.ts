@@ -3,16 +3,8 @@
 
 import type { MessagePort } from 'node:worker_threads'
 
-import type {
-  Answer,
-  AskStore,
-  FromStore,
-  KeptErrorGroup,
-  KeptJourney,
-  Query,
-  QuestionName,
-  ToStore
-} from './messages.ts'
+import type { KeptJourney } from '../contract/journey.ts'
+import type { Answer, AskStore, FromStore, KeptErrorGroup, Query, QuestionName, ToStore } from './messages.ts'
 
 const DEADLINE_MILLISECONDS = 2_000
 const QUESTIONS_UNDER_WAY = 64

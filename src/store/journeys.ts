@@ -2,8 +2,9 @@
 
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 
+import type { KeptJourney } from '../contract/journey.ts'
 import type { Trace } from '../contract/trace.ts'
-import type { FoundJourney, FoundJourneys, JourneyQuery, KeptJourney } from './messages.ts'
+import type { FoundJourney, FoundJourneys, JourneyQuery } from './messages.ts'
 import { change, numberIn, type Row, rowOf, rowsOf, textIn } from './statements.ts'
 
 /** Looked at for one answer where no index helps. */
@@ -16,8 +17,9 @@ const INSERT = `INSERT INTO journeys (run, id, settled, seconds, outcome, weight
 
 /** A journey that is there already is left as it is. */
 export function addJourney(database: DatabaseSync, run: number, { trace, reasons, weight }: KeptJourney): void {
-  const settled = Date.parse(trace.settled_at)
-  const seconds = Math.max(0, settled - Date.parse(trace.read_at)) / 1_000
+  // Where a moment is not known, the other one is taken.
+  const settled = Date.parse(trace.settled_at ?? trace.read_at ?? new Date().toISOString())
+  const seconds = trace.read_at === null ? 0 : Math.max(0, settled - Date.parse(trace.read_at)) / 1_000
   const row = rowOf(
     database,
     INSERT,
@@ -89,7 +91,7 @@ function journeyOf(row: Row): FoundJourney {
   return {
     run: numberIn(row, 'run'),
     trace: JSON.parse(textIn(row, 'value')) as Trace,
-    reasons: JSON.parse(textIn(row, 'reasons')) as string[],
+    reasons: JSON.parse(textIn(row, 'reasons')) as KeptJourney['reasons'],
     weight: numberIn(row, 'weight')
   }
 }

@@ -4,10 +4,10 @@
 import type { DeadLetters } from '../contract/dead-letters.ts'
 import type { ErrorGroup } from '../contract/errors.ts'
 import type { History } from '../contract/history.ts'
+import type { KeptJourney } from '../contract/journey.ts'
 import type { Runs } from '../contract/runs.ts'
-import type { Trace } from '../contract/trace.ts'
 
-// What it keeps.
+// What it keeps, beside journeys.
 
 /** Lengths of history's steps in seconds. */
 export const STEPS_SECONDS = [1, 10, 60] as const
@@ -53,14 +53,6 @@ export interface KeptErrorGroup {
   readonly key: string
   readonly lastAt: number
   readonly group: ErrorGroup
-}
-
-/** A journey that is worth keeping, and why. */
-export interface KeptJourney {
-  readonly trace: Trace
-  readonly reasons: readonly string[]
-  /** How many lines it stands for. */
-  readonly weight: number
 }
 
 // What it is asked. Conditions that are not given let everything through.

@@ -2,9 +2,9 @@
 
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
-
 import { nodeFileSystem } from '../base/file-system.ts'
 import type { DeadLetters } from '../contract/dead-letters.ts'
+import type { KeptJourney } from '../contract/journey.ts'
 import type { Trace } from '../contract/trace.ts'
 import { letters } from '../state/dead-letter-log/log-fixtures.ts'
 import { DeadLetterLog } from '../state/dead-letter-log/writer.ts'
@@ -12,7 +12,7 @@ import { temporaryFolder } from '../state/state-fixtures.ts'
 import { KeptDatabase } from './kept-database.ts'
 import { LetterIndex } from './letter-index.ts'
 import { findDeadLetters } from './letter-query.ts'
-import type { DeadLetterQuery, HistorySample, KeptJourney } from './messages.ts'
+import type { DeadLetterQuery, HistorySample } from './messages.ts'
 import { Store, type StoreOptions } from './store.ts'
 
 export const asTheyAre = (text: string): string => text
@@ -89,7 +89,11 @@ export function sampleAt(at: number, changes: Partial<HistorySample> = {}): Hist
 }
 
 /** The n-th journey; different from all others. */
-export function journeyOf(number: number, changes: Partial<Trace> = {}, reasons: string[] = ['sample']): KeptJourney {
+export function journeyOf(
+  number: number,
+  changes: Partial<Trace> = {},
+  reasons: KeptJourney['reasons'] = ['baseline']
+): KeptJourney {
   const trace: Trace = {
     id: `0:${number * 10}`,
     replay_of: null,
@@ -109,6 +113,9 @@ export function journeyOf(number: number, changes: Partial<Trace> = {}, reasons:
     hops: [],
     leaves: [],
     leaves_are_cut: false,
+    reasons: null,
+    weight: null,
+    hops_are_cut: false,
     ...changes
   }
   return { trace, reasons, weight: 1 }

@@ -139,7 +139,7 @@ describe('kept journeys', () => {
   test('are found by a piece of their line, time, outcome, duration and reason, newest first', t => {
     const store = storeOf(t, folderWithLetters(t, 0))
     store.keep(upTo(25).map(number => journeyOf(number)))
-    store.keep([journeyOf(25, { line: 'Grüße "50%" AND * NEAR(x)', outcome: 'dead' }, ['error', 'slow'])])
+    store.keep([journeyOf(25, { line: 'Grüße "50%" AND * NEAR(x)', outcome: 'dead' }, ['errored', 'slow'])])
     store.flush()
     assert.deepEqual(ids(store, { limit: 3 }), [25, 24, 23])
     assert.deepEqual(ids(store, { text: 'user-3' }), [23, 13, 3])
@@ -152,7 +152,7 @@ describe('kept journeys', () => {
     assert.deepEqual(ids(store, { reason: 'slow' }), [25])
     assert.deepEqual(ids(store, { durationAtLeast: 0.024 }), [25, 24])
     const one = store.answer('journey', { id: '0:250' })?.journey
-    assert.deepEqual([one?.trace.line, one?.reasons, one?.run], ['Grüße "50%" AND * NEAR(x)', ['error', 'slow'], 1])
+    assert.deepEqual([one?.trace.line, one?.reasons, one?.run], ['Grüße "50%" AND * NEAR(x)', ['errored', 'slow'], 1])
     assert.equal(store.answer('journey', { id: '0:251' })?.journey, undefined)
   })
 

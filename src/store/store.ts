@@ -2,6 +2,7 @@
 // answers questions; it keeps the index of dead letters caught up. Nothing here throws because of a disk or a database:
 // what cannot be written waits, within bounds, and what finds no room is counted.
 
+import type { KeptJourney } from '../contract/journey.ts'
 import type { Ledger } from '../contract/ledger.ts'
 import type { RevealText } from '../state/dead-letter-log/filter.ts'
 import { answer } from './answers.ts'
@@ -10,7 +11,7 @@ import { addHistory } from './history.ts'
 import { addJourney } from './journeys.ts'
 import { KeptDatabase } from './kept-database.ts'
 import { LetterIndex } from './letter-index.ts'
-import type { Answer, HistorySample, KeptErrorGroup, KeptJourney, Query, QuestionName, RunEnd } from './messages.ts'
+import type { Answer, HistorySample, KeptErrorGroup, Query, QuestionName, RunEnd } from './messages.ts'
 import { keepWithin } from './retention.ts'
 import { type KnownRun, noteEnd, noteExitCode, noteLedger, numberOfRun } from './runs.ts'
 

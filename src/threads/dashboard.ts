@@ -11,9 +11,9 @@ import type { RunStatus } from '../observer/run-status.ts'
 import { type Listening, listen } from '../server/listen.ts'
 import { buildServer } from '../server/server.ts'
 import type { Region } from '../shared-memory/index.ts'
-import type { TapOrder } from './lane-tap.ts'
 import { StoreClient } from '../store/client.ts'
 import { ErrorFeed } from './error-feed.ts'
+import type { TapOrder } from './lane-tap.ts'
 import type { LettersTask } from './letters.ts'
 import { LettersThreads } from './letters-thread.ts'
 import { Questions } from './questions.ts'
@@ -62,11 +62,13 @@ const thread = parentPort
 const tell = (message: FromDashboard): void => thread.postMessage(message)
 const data = workerData as DashboardData
 const reveal = createReveal(data.secrets)
+const store = new StoreClient()
 const observer = new Observer({
   pipeline: data.pipeline,
   regions: data.regions,
   reveal,
-  version: data.version
+  version: data.version,
+  keep: journeys => store.keep(journeys)
 })
 const letters = data.letters && new LettersThreads({ ...data.letters, secrets: data.secrets })
 const questions = new Questions((id, question) => tell({ type: 'ask', id, question }))
@@ -77,7 +79,6 @@ const taps = new Taps({
   order: (order, port) => thread.postMessage({ type: 'tap', order, port } satisfies FromDashboard, [port]),
   isOver: () => ['finished', 'failed'].includes(observer.state())
 })
-const store = new StoreClient()
 const errorFeed = new ErrorFeed(observer, groups => store.putErrorGroups(groups))
 const feedTimer = setInterval(() => errorFeed.poll(), FEED_MILLISECONDS).unref()
 const starting = start()

@@ -149,7 +149,7 @@ export function startStore(
     pipeline: describePlan(plan),
     regions: [region],
     totals: totalsOf(region),
-    readsErrors: dashboard === undefined,
+    readsPages: dashboard === undefined,
     secrets
   }
   const thread = new StoreThread(data, {

@@ -35,7 +35,7 @@ function startStore(t: TestContext, prepare: (folder: string) => void = () => un
       pipeline: PIPELINE,
       regions: [region],
       totals: totalsOf(region),
-      readsErrors: true,
+      readsPages: true,
       secrets: ['secret-value']
     },
     {

@@ -21,8 +21,8 @@ export interface StoreData {
   readonly regions: readonly Region[]
   /** Counts that the run began with; undefined for a thread that takes the place of one that died. */
   readonly totals: Float64Array | undefined
-  /** Nobody else reads the pages of errors. */
-  readonly readsErrors: boolean
+  /** Nobody else reads the pages of errors and of kept journeys. */
+  readonly readsPages: boolean
   readonly secrets: readonly string[]
 }
 
@@ -62,13 +62,14 @@ const store = new Store({
   say: message => tell({ type: 'log', message: reveal(message) })
 })
 const sampler = new HistorySampler(data.pipeline, data.regions, beginning(), data.totals)
-const observer = data.readsErrors
+const observer = data.readsPages
   ? new Observer({
       pipeline: data.pipeline,
       regions: data.regions,
       reveal,
       version: data.run.version,
-      withoutJourneys: true
+      withoutJourneys: true,
+      keep: journeys => store.keep(journeys)
     })
   : undefined
 const errors =
