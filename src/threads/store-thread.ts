@@ -10,7 +10,8 @@ import type { FromStoreThread, StoreData, ToStoreThread } from './store.ts'
 import { WORKER_FLAGS } from './worker-flags.ts'
 
 const MAX_RESTARTS_PER_MINUTE = 5
-const STOP_MILLISECONDS = 3_000
+// On a machine that is busy beyond measure a thread takes seconds to load; a run that is over sooner is entered then.
+const STOP_MILLISECONDS = 5_000
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 }
 const OFF = 'History is not kept: its thread ended again and again. The run goes on without it.'
 
