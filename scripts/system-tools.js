@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 
 /** Command → package of Debian. */
-const TOOLS = { strace: 'strace' }
+const TOOLS = { strace: 'strace', dot: 'graphviz', tmux: 'tmux' }
 
 /** Returns nothing; ends the process when CI=true and something is missing. */
 export function installSystemTools() {

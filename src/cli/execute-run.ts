@@ -1,8 +1,5 @@
 // Carries out one run: plan, state, start, signals, progress, report. Returns the exit code.
 
-import { fileURLToPath } from 'node:url'
-
-import { demoFile } from '../base/own-files.ts'
 import { UserError } from '../base/user-error.ts'
 import { builtins } from '../builtins.ts'
 import { type LoadedPlan, loadPlan } from '../config/load-plan.ts'
@@ -13,6 +10,7 @@ import { rememberStart } from '../state/started-with.ts'
 import { type LaneEnd, Run, type StatsAnswer } from '../threads/main.ts'
 import { decideBeginning, type ResumeWish, replacesOutputs } from '../threads/resume.ts'
 import { VERSION } from '../threads/version.ts'
+import { DEMO } from './demo.ts'
 import { endReport } from './end-report.ts'
 import { EXIT } from './exit-codes.ts'
 import { formatNumberOf } from './numbers.ts'
@@ -22,8 +20,6 @@ import { outputArgument, type RunArguments, tokenOf } from './run-arguments.ts'
 import { runIdentity } from './run-identity.ts'
 import { defaultStateRoot } from './state-root.ts'
 import { StopSignals } from './stop-signals.ts'
-
-export const DEMO = fileURLToPath(demoFile('pipeline.yaml'))
 
 const FAST =
   'durability: fast: commits do not wait for the disk. If this process dies, nothing is lost. If the machine goes down, what the ' +

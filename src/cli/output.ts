@@ -13,6 +13,11 @@ export function print(text: string): boolean {
   return write(STDOUT, `${text}\n`)
 }
 
+/** Without a newline behind it: for who draws. False when whoever read stdout has gone. */
+export function writeOut(text: string): boolean {
+  return write(STDOUT, text)
+}
+
 /** Progress, warnings, errors: everything that is not the answer. */
 export function printError(text: string): void {
   write(STDERR, `${text}\n`)

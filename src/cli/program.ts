@@ -7,9 +7,15 @@ import { resolveOwnPackage } from '../threads/own-package.ts'
 import { VERSION } from '../threads/version.ts'
 import { dlqCommand } from './commands/dlq.ts'
 import { doctorCommand } from './commands/doctor.ts'
+import { errorsCommand } from './commands/errors.ts'
+import { graphCommand } from './commands/graph.ts'
+import { pathsCommand } from './commands/paths.ts'
 import { replayCommand } from './commands/replay.ts'
 import { runCommand } from './commands/run.ts'
 import { schemaCommand } from './commands/schema.ts'
+import { statsCommand } from './commands/stats.ts'
+import { topCommand } from './commands/top.ts'
+import { traceCommand } from './commands/trace.ts'
 import { tryCommand } from './commands/try.ts'
 import { validateCommand } from './commands/validate.ts'
 import { verifyCommand } from './commands/verify.ts'
@@ -35,6 +41,12 @@ export async function main(argv: readonly string[]): Promise<void> {
     runCommand(),
     validateCommand(),
     tryCommand(),
+    statsCommand(),
+    pathsCommand(),
+    errorsCommand(),
+    traceCommand(),
+    graphCommand(),
+    topCommand(),
     await dlqCommand(argv),
     await replayCommand(argv),
     doctorCommand(),

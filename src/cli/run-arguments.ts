@@ -40,7 +40,7 @@ export function tokenOf(options: RunArguments): { readonly token: string; readon
   return { token: randomBytes(32).toString('base64url'), isGiven: false }
 }
 
-function readToken(file: string): string {
+export function readToken(file: string): string {
   let token: string
   try {
     token = readFileSync(file, 'utf8').trim()

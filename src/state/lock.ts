@@ -45,7 +45,7 @@ function heldByAnother(stateFolder: string): UserError {
   })
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

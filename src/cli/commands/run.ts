@@ -2,7 +2,8 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander'
 
-import { DEMO, executeRun } from '../execute-run.ts'
+import { DEMO } from '../demo.ts'
+import { executeRun } from '../execute-run.ts'
 import type { RunArguments } from '../run-arguments.ts'
 import { watchRun } from '../watch-run.ts'
 

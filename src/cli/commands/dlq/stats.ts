@@ -11,6 +11,7 @@ import { oneLine } from '../../dead-letters/escape-bytes.ts'
 import { addFilters, type FilterArguments } from '../../dead-letters/filter.ts'
 import { type Reveal, timeOf } from '../../dead-letters/letter-text.ts'
 import { openLog } from '../../dead-letters/open-log.ts'
+import { withoutParticulars } from '../../dead-letters/particulars.ts'
 import { LogScan } from '../../dead-letters/scan.ts'
 import { formatBytes, formatCount, formatNumberOf } from '../../numbers.ts'
 import { print } from '../../output.ts'
@@ -110,14 +111,6 @@ class Totals {
       ungrouped: this.ungrouped
     }
   }
-}
-
-/** Errors that differ in numbers and quoted parts only are of one kind. */
-function withoutParticulars(error: string): string {
-  return error
-    .slice(0, 500)
-    .replace(/"[^"]*"|'[^']*'|`[^`]*`/g, '"…"')
-    .replace(/\d+/g, '0')
 }
 
 function printDropped({ letters, bytes }: Dropped): void {

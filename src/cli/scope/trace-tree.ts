@@ -1,0 +1,96 @@
+// One journey as a tree: a fork has a branch for each way on, and each way ends with what became of the line.
+
+import type { Hop, Leaf, Trace } from '../../contract/trace.ts'
+import { oneLine } from '../dead-letters/escape-bytes.ts'
+import { timeOf } from '../dead-letters/letter-text.ts'
+import { cutToWidth, displayWidth, padToWidth } from '../display-width.ts'
+import { formatBytes, formatSeconds } from '../numbers.ts'
+import { safe } from '../output.ts'
+import { placeOf } from './errors.ts'
+
+const MARKS = { delivered: '✓', dropped: '○', dead: '✗', unmatched: '◇', joined: '⊃', in_flight: '…' } as const
+/** Beyond, values are not aligned any more. */
+const LONGEST_ALIGNED = 40
+
+interface Row {
+  readonly tree: string
+  readonly note: string
+}
+
+/** No line is wider than `width`. */
+export function describeTrace(trace: Trace, width: number): string {
+  const cut = trace.line_is_cut ? ` (the first part of ${formatBytes(trace.line_bytes)})` : ''
+  const head = [
+    `${safe(trace.id)} · ${outcomeText(trace)} · ${placeOf(trace)}${cut}`,
+    `│ ${oneLine(trace.line)}`,
+    `read ${timeOf(Date.parse(trace.read_at))}, settled after ${formatSeconds(secondsUnderWay(trace))}${factsOf(trace)}`,
+    ...(trace.replay_of === null ? [] : [`a replay of the dead letter ${safe(trace.replay_of)}`])
+  ]
+  const rows = rowsOf(trace)
+  const column = Math.min(LONGEST_ALIGNED, Math.max(...rows.map(({ tree }) => displayWidth(tree)), 0))
+  const lines = [
+    ...head,
+    '',
+    ...rows.map(({ tree, note }) => (note === '' ? tree : `${padToWidth(tree, column)}  ${note}`)),
+    ...(trace.leaves_are_cut ? ['… it became more lines than are kept'] : [])
+  ]
+  return lines.map(line => cutToWidth(line, width)).join('\n')
+}
+
+export function outcomeText({ outcome, reason }: { outcome: keyof typeof MARKS; reason: string | null }): string {
+  const why = reason === null ? '' : `: ${oneLine(reason, 60)}`
+  return `${MARKS[outcome]} ${outcome.replace('_', ' ')}${why}`
+}
+
+function secondsUnderWay({ read_at: read, settled_at: settled }: Trace): number {
+  return Math.max(0, Date.parse(settled) - Date.parse(read)) / 1000
+}
+
+function factsOf({ was_changed: wasChanged, had_errors: hadErrors }: Trace): string {
+  return `${wasChanged ? ', changed' : ''}${hadErrors ? ', with failed tries' : ''}`
+}
+
+/** Without recursion: a journey may be long. */
+function rowsOf({ hops, leaves }: Trace): Row[] {
+  const children = new Map<number, number[]>()
+  for (const [index, { parent }] of hops.entries()) push(children, parent ?? -1, index)
+  const ends = new Map<number, Leaf[]>()
+  for (const leaf of leaves) push(ends, leaf.hop ?? -1, leaf)
+  const rows: Row[] = (ends.get(-1) ?? []).map(leaf => ({ tree: outcomeText(leaf), note: '' }))
+  interface Step {
+    readonly hop: number
+    /** In front of its own line, and of all lines below it. */
+    readonly branch: string
+    readonly below: string
+  }
+  const steps: Step[] = (children.get(-1) ?? []).map(hop => ({ hop, branch: '', below: '' })).reverse()
+  for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
+    const { hop, branch, below } = step
+    const ways = children.get(hop) ?? []
+    const outcomes = ends.get(hop) ?? []
+    rows.push({ tree: branch + safe(hops[hop].processor), note: noteOf(hops[hop]) })
+    const isFork = ways.length + outcomes.length > 1
+    for (const [index, leaf] of outcomes.entries()) {
+      const isLast = ways.length === 0 && index === outcomes.length - 1
+      rows.push({ tree: `${below}${isFork ? (isLast ? '└ ' : '├ ') : '  '}${outcomeText(leaf)}`, note: '' })
+    }
+    for (const [index, way] of ways.entries().toArray().reverse()) {
+      const isLast = index === ways.length - 1
+      if (isFork) {
+        steps.push({ hop: way, branch: `${below}${isLast ? '└ ' : '├ '}`, below: `${below}${isLast ? '  ' : '│ '}` })
+      } else steps.push({ hop: way, branch: below, below })
+    }
+  }
+  return rows
+}
+
+function noteOf({ duration, value }: Hop): string {
+  const parts = [duration === null ? '' : formatSeconds(duration), value === null ? '' : oneLine(value)]
+  return parts.filter(part => part !== '').join('  ')
+}
+
+function push<Value>(map: Map<number, Value[]>, key: number, value: Value): void {
+  const list = map.get(key)
+  if (list === undefined) map.set(key, [value])
+  else list.push(value)
+}

@@ -1,0 +1,85 @@
+// `linescope trace`: the newest journeys, or one of them as a tree.
+
+import { MAXIMUM_LIMIT } from '../../contract/limit.ts'
+import type { Trace, Traces } from '../../contract/trace.ts'
+import { alignColumns } from '../columns.ts'
+import { oneLine } from '../dead-letters/escape-bytes.ts'
+import { EXIT } from '../exit-codes.ts'
+import { formatCount } from '../numbers.ts'
+import { print, printError, safe } from '../output.ts'
+import { terminalWidth } from '../terminal-size.ts'
+import type { ScopeArguments } from './arguments.ts'
+import type { RunClient } from './client.ts'
+import { placeOf } from './errors.ts'
+import { findRun } from './find-run.ts'
+import { printJson } from './json-output.ts'
+import { describeTrace, outcomeText } from './trace-tree.ts'
+import { Unreachable } from './unreachable.ts'
+
+export interface TraceArguments extends ScopeArguments {
+  readonly limit: number
+}
+
+const PATH_CHARACTERS = 60
+const LINE_CHARACTERS = 200
+
+export async function showTrace(
+  id: string | undefined,
+  pipeline: string | undefined,
+  options: TraceArguments
+): Promise<number> {
+  const found = await findRun(pipeline, options)
+  if (found.kind === 'stored') {
+    const letter =
+      id === undefined ? '' : ` If it failed for good: linescope dlq show ${id} ${pipeline ?? ''}`.trimEnd()
+    throw new Unreachable(`${found.reason}, and journeys are known only while it is`, { hint: found.hint + letter })
+  }
+  return id === undefined ? await showNewest(found.client, options) : await showOne(found.client, id, options)
+}
+
+async function showNewest(client: RunClient, options: TraceArguments): Promise<number> {
+  const { text, body } = await client.get<Traces>(`/trace?limit=${options.limit}`, 'traces')
+  if (options.json) {
+    printJson(text)
+    return EXIT.done
+  }
+  if (!body.tracing) printError(safe(`warning: ${body.hint ?? 'this run records no journeys: start it with --trace'}`))
+  if (body.traces.length === 0) {
+    if (body.tracing) print('No line has come to an end yet.')
+    return EXIT.done
+  }
+  const rows = [
+    ['ID', 'PLACE', 'OUTCOME', 'PATH', 'LINE'],
+    ...body.traces
+      .toReversed()
+      .map(trace => [
+        safe(trace.id),
+        placeOf(trace),
+        outcomeText(trace),
+        oneLine(trace.route === '' ? '–' : trace.route, PATH_CHARACTERS),
+        oneLine(trace.line, LINE_CHARACTERS)
+      ])
+  ]
+  const width = terminalWidth()
+  print(alignColumns(rows, { left: [0, 1, 2, 3, 4], width, cut: 4, expendable: [] }).join('\n'))
+  return EXIT.done
+}
+
+async function showOne(client: RunClient, id: string, options: TraceArguments): Promise<number> {
+  const { body } = await client.get<Traces>(`/trace?limit=${MAXIMUM_LIMIT}`, 'traces')
+  const trace = body.traces.find(journey => journey.id === id)
+  if (trace !== undefined) {
+    if (options.json) printJson(trace)
+    else print(describeTrace(trace, terminalWidth()))
+    return EXIT.done
+  }
+  if (!body.tracing) throw new Unreachable('this run records no journeys', { hint: 'Start it with --trace.' })
+  throw new Unreachable(`the journey ${id} is not among the newest ${formatCount(body.traces.length)}`, {
+    hint: rangeOf(body.traces)
+  })
+}
+
+function rangeOf(traces: readonly Trace[]): string {
+  const [first] = traces
+  return first === undefined ? 'No line has come to an end yet.' : `The oldest of them is ${first.id}.`
+}
