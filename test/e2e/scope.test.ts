@@ -103,7 +103,7 @@ test('a run that is up', async t => {
     assert.equal(jsonOf(await ask('trace', id, '--json')).id, id)
     const unknown = await ask('trace', '0:99999')
     assert.equal(unknown.code, 1)
-    assert.match(unknown.stderr, /^linescope: the journey 0:99999 is not among the newest 10\n/)
+    assert.match(unknown.stderr, /^linescope: the journey 0:99999 is not kept, among the newest lines, or in flight\n/)
   })
 
   await t.test('graph --live has the lines that went each way', async () => {

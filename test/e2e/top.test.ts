@@ -13,11 +13,12 @@ class Terminal {
   readonly #socket: string
 
   constructor(t: TestContext, folder: string, environment: NodeJS.ProcessEnv = {}) {
+    // Before the folder of its socket is taken away.
+    t.after(() => this.#tmux(['kill-server']))
     this.#socket = join(makeFolder(t), 'tmux')
     const env = { ...cleanEnvironment(), LC_ALL: 'C.UTF-8', ...environment }
     const size = ['-x', '80', '-y', '24']
     this.#tmux(['-f', '/dev/null', 'new-session', '-d', ...size, '-c', folder, 'sh'], env)
-    t.after(() => this.#tmux(['kill-server']))
     this.type("PS1='ready$ '; clear", 'Enter')
   }
 

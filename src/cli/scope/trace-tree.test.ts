@@ -5,6 +5,21 @@ import type { Trace } from '../../contract/trace.ts'
 import { displayWidth } from '../display-width.ts'
 import { describeTrace } from './trace-tree.ts'
 
+const UNTIMED = {
+  tag: null,
+  started_at: null,
+  is_estimated: null,
+  waited: null,
+  before: null,
+  before_is_cut: false,
+  after: null,
+  after_is_cut: false,
+  emitted: null,
+  attempts: null,
+  outcome: 'emitted',
+  reason: null
+} as const
+
 type Way = readonly [processor: string, parent: number | null, duration?: number | null, value?: string]
 
 function traceOf(ways: readonly Way[], leaves: Trace['leaves'], more: Partial<Trace> = {}): Trace {
@@ -25,10 +40,13 @@ function traceOf(ways: readonly Way[], leaves: Trace['leaves'], more: Partial<Tr
     read_at: '2026-11-24T09:41:07.000Z',
     settled_at: '2026-11-24T09:41:07.250Z',
     hops: ways.map(([processor, parent, duration = null, value = null]) => {
-      return { processor, parent, started_at: null, duration, value }
+      return { ...UNTIMED, processor, parent, duration, value }
     }),
     leaves,
     leaves_are_cut: false,
+    reasons: null,
+    weight: null,
+    hops_are_cut: false,
     ...more
   }
 }
@@ -38,7 +56,9 @@ function treeOf(trace: Trace, width = 80): string[] {
   return lines.slice(lines.indexOf('') + 1)
 }
 
-const leaf = (hop: number | null, outcome: Trace['outcome'], reason: string | null = null) => ({ hop, outcome, reason })
+const leaf = (hop: number | null, outcome: Trace['outcome'], reason: string | null = null) => {
+  return { id: '0:7', hop, outcome, reason }
+}
 
 describe('a journey as text', () => {
   test('without a fork is a list that ends with what became of the line', () => {
@@ -88,6 +108,28 @@ describe('a journey as text', () => {
     )
     assert.deepEqual(treeOf(timed), ['start      1.20 ms  a line', 'long name  A \\x1b[31mLINE', '  ✗ dead'])
     assert.deepEqual(treeOf(traceOf([], [leaf(null, 'dead', 'too long')])), ['✗ dead: too long'])
+  })
+
+  test('that failed twice, then passed, has its tries below the step', () => {
+    const trace = traceOf(
+      [
+        ['step', null, 0.5, 'a'],
+        ['end', 0]
+      ],
+      [leaf(1, 'delivered')]
+    )
+    const failed = (attempt: number) => {
+      return { attempt, started_at: null, duration: 0.1, error: { name: 'Error', message: 'busy\nstill' } }
+    }
+    const attempts = [failed(1), failed(2), { attempt: 3, started_at: null, duration: 0.1, error: null }]
+    const hops = [{ ...trace.hops[0], attempts }, trace.hops[1]]
+    assert.deepEqual(treeOf({ ...trace, hops }), [
+      'step                                      500 ms  a',
+      '  try 1 failed after 100 ms: Error: busy\\nstill',
+      '  try 2 failed after 100 ms: Error: busy\\nstill',
+      'end',
+      '  ✓ delivered'
+    ])
   })
 
   test('is never wider than the terminal, and quick however long it is', () => {

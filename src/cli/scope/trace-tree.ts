@@ -23,7 +23,7 @@ export function describeTrace(trace: Trace, width: number): string {
   const head = [
     `${safe(trace.id)} · ${outcomeText(trace)} · ${placeOf(trace)}${cut}`,
     `│ ${oneLine(trace.line)}`,
-    `read ${timeOf(Date.parse(trace.read_at))}, settled after ${formatSeconds(secondsUnderWay(trace))}${factsOf(trace)}`,
+    `read ${timeOf(Date.parse(trace.read_at))}, ${settledText(trace)}${factsOf(trace)}`,
     ...(trace.replay_of === null ? [] : [`a replay of the dead letter ${safe(trace.replay_of)}`])
   ]
   const rows = rowsOf(trace)
@@ -42,12 +42,16 @@ export function outcomeText({ outcome, reason }: { outcome: keyof typeof MARKS; 
   return `${MARKS[outcome]} ${outcome.replace('_', ' ')}${why}`
 }
 
-function secondsUnderWay({ read_at: read, settled_at: settled }: Trace): number {
-  return Math.max(0, Date.parse(settled) - Date.parse(read)) / 1000
+function settledText({ read_at: read, settled_at: settled }: Trace): string {
+  if (settled === null) return 'not settled yet'
+  const milliseconds = Date.parse(settled) - Date.parse(read)
+  // The clock of a journey has no smaller part.
+  return `settled after ${milliseconds < 1 ? 'less than 1 ms' : formatSeconds(milliseconds / 1000)}`
 }
 
-function factsOf({ was_changed: wasChanged, had_errors: hadErrors }: Trace): string {
-  return `${wasChanged ? ', changed' : ''}${hadErrors ? ', with failed tries' : ''}`
+function factsOf({ was_changed: wasChanged, had_errors: hadErrors, reasons }: Trace): string {
+  const kept = reasons === null || reasons.length === 0 ? '' : `, kept as ${reasons.join(', ')}`
+  return `${wasChanged ? ', changed' : ''}${hadErrors ? ', with failed tries' : ''}${kept}`
 }
 
 /** Without recursion: a journey may be long. */
@@ -70,6 +74,8 @@ function rowsOf({ hops, leaves }: Trace): Row[] {
     const outcomes = ends.get(hop) ?? []
     rows.push({ tree: branch + safe(hops[hop].processor), note: noteOf(hops[hop]) })
     const isFork = ways.length + outcomes.length > 1
+    const beside = `${below}${isFork ? '│ ' : '  '}`
+    for (const text of eventsOf(hops[hop])) rows.push({ tree: beside + text, note: '' })
     for (const [index, leaf] of outcomes.entries()) {
       const isLast = ways.length === 0 && index === outcomes.length - 1
       rows.push({ tree: `${below}${isFork ? (isLast ? '└ ' : '├ ') : '  '}${outcomeText(leaf)}`, note: '' })
@@ -84,9 +90,26 @@ function rowsOf({ hops, leaves }: Trace): Row[] {
   return rows
 }
 
-function noteOf({ duration, value }: Hop): string {
-  const parts = [duration === null ? '' : formatSeconds(duration), value === null ? '' : oneLine(value)]
+function noteOf({ duration, is_estimated: isEstimate, waited, value }: Hop): string {
+  const parts = [
+    duration === null ? '' : `${isEstimate === true ? '~' : ''}${formatSeconds(duration)}`,
+    waited === null || waited < 0.001 ? '' : `(waited ${formatSeconds(waited)})`,
+    value === null ? '' : oneLine(value)
+  ]
   return parts.filter(part => part !== '').join('  ')
+}
+
+/** Failed tries, and why lines were sent on. */
+function eventsOf({ attempts, emitted }: Hop): string[] {
+  const tries = (attempts ?? []).flatMap(({ attempt, error, duration }) => {
+    if (error === null) return []
+    const time = duration === null ? '' : ` after ${formatSeconds(duration)}`
+    return [`try ${attempt} failed${time}: ${oneLine(error.name)}: ${oneLine(error.message)}`]
+  })
+  const reasons = (emitted ?? []).flatMap(({ tag, because }) =>
+    because === null ? [] : [`to ${tag === null ? 'the next' : safe(tag)} because ${oneLine(because)}`]
+  )
+  return [...tries, ...reasons]
 }
 
 function push<Value>(map: Map<number, Value[]>, key: number, value: Value): void {

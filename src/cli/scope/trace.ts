@@ -1,11 +1,9 @@
 // `linescope trace`: the newest journeys, or one of them as a tree.
 
-import { MAXIMUM_LIMIT } from '../../contract/limit.ts'
 import type { Trace, Traces } from '../../contract/trace.ts'
 import { alignColumns } from '../columns.ts'
 import { oneLine } from '../dead-letters/escape-bytes.ts'
 import { EXIT } from '../exit-codes.ts'
-import { formatCount } from '../numbers.ts'
 import { print, printError, safe } from '../output.ts'
 import { terminalWidth } from '../terminal-size.ts'
 import type { ScopeArguments } from './arguments.ts'
@@ -66,20 +64,15 @@ async function showNewest(client: RunClient, options: TraceArguments): Promise<n
 }
 
 async function showOne(client: RunClient, id: string, options: TraceArguments): Promise<number> {
-  const { body } = await client.get<Traces>(`/trace?limit=${MAXIMUM_LIMIT}`, 'traces')
-  const trace = body.traces.find(journey => journey.id === id)
-  if (trace !== undefined) {
-    if (options.json) printJson(trace)
-    else print(describeTrace(trace, terminalWidth()))
+  const found = await client.find<Trace>(`/api/v1/journeys/${encodeURIComponent(id)}`, 'hops')
+  if (found !== undefined) {
+    if (options.json) printJson(found.text)
+    else print(describeTrace(found.body, terminalWidth()))
     return EXIT.done
   }
+  const { body } = await client.get<Traces>('/trace?limit=1', 'traces')
   if (!body.tracing) throw new Unreachable('this run records no journeys', { hint: 'Start it with --trace.' })
-  throw new Unreachable(`the journey ${id} is not among the newest ${formatCount(body.traces.length)}`, {
-    hint: rangeOf(body.traces)
+  throw new Unreachable(`the journey ${id} is not kept, among the newest lines, or in flight`, {
+    hint: 'linescope trace lists the newest; linescope dlq ls those that failed for good.'
   })
-}
-
-function rangeOf(traces: readonly Trace[]): string {
-  const [first] = traces
-  return first === undefined ? 'No line has come to an end yet.' : `The oldest of them is ${first.id}.`
 }
