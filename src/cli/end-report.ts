@@ -3,6 +3,7 @@
 import type { StatsAnswer } from '../threads/main.ts'
 import { ledgerLines, nodeTable } from './ledger-text.ts'
 import { formatBytes, formatCount, formatNumberOf, formatSeconds } from './numbers.ts'
+import { safe } from './output.ts'
 
 /** `enteredBefore`: lines of the run that this one has gone on from. */
 export function endReport(stats: StatsAnswer, wallSeconds: number, enteredBefore: number): string {

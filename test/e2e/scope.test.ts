@@ -119,7 +119,10 @@ test('a run that is up', async t => {
 
   await t.test('top prints one table where stdout is no terminal', async () => {
     const lines = linesOf(await ask('top', 'pipeline.yaml'))
-    assert.match(lines.join('\n'), /^name +in\/s +out\/s +err\/s +share +p50 +p99 +retries +dropped +dead +held$/m)
+    assert.match(
+      lines.join('\n'),
+      /^name +in\/s +out\/s +err\/s +busy +waiting +blocked +idle +p50 +p99 +retries +dropped +dead +held$/m
+    )
     assert.match(lines.at(-1) ?? '', /^→ other/)
     assert.equal(jsonOf(await ask('top', '--json')).state, 'finished')
   })

@@ -1,17 +1,19 @@
-// Where a processor's time goes, as far as the run tells: parts that add up to 1.
+// Where the time of processors and sinks goes, last 10 s: parts that add up to 1.
 
-export interface NodeShares {
-  readonly busy: number
-  readonly waiting: number
-  readonly blocked: number
-  readonly idle: number
-}
+import type { NodeWindow, Processors } from '../../contract/processors.ts'
+import type { RunClient } from './client.ts'
 
-/** Undefined for a run that does not tell. */
-export function sharesOf(node: object): NodeShares | undefined {
-  const { shares } = node as { shares?: Partial<NodeShares> | null }
-  if (typeof shares !== 'object' || shares === null) return undefined
-  const { busy, waiting, blocked, idle } = shares
-  if (busy === undefined || waiting === undefined || blocked === undefined || idle === undefined) return undefined
-  return { busy, waiting, blocked, idle }
+export type NodeShares = Pick<NodeWindow, 'busy' | 'waiting' | 'blocked' | 'idle'>
+
+/** By name. Empty for a run of an older Linescope. */
+export async function askShares(client: RunClient): Promise<ReadonlyMap<string, NodeShares>> {
+  const answer = await client.find<Processors>('/api/v1/processors', 'nodes')
+  const shares = new Map<string, NodeShares>()
+  for (const { name, windows } of answer?.body.nodes ?? []) {
+    const newest = windows.find(({ window }) => window === '10s')
+    if (newest === undefined) continue
+    const { busy, waiting, blocked, idle } = newest
+    shares.set(name, { busy, waiting, blocked, idle })
+  }
+  return shares
 }

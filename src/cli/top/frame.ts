@@ -16,6 +16,7 @@ import {
   runTitle,
   stuckText
 } from '../scope/run-text.ts'
+import type { NodeShares } from '../scope/shares.ts'
 import type { TerminalSize } from '../terminal-size.ts'
 import { detailLines } from './details.ts'
 import { HELP_LINES } from './help.ts'
@@ -27,6 +28,7 @@ import type { View } from './view.ts'
 export interface Known {
   readonly stats: Stats
   readonly rates: RecentRates
+  readonly shares: ReadonlyMap<string, NodeShares>
   readonly url: string
   /** Why the numbers are old; undefined while the run answers. */
   readonly disconnected: string | undefined
@@ -49,8 +51,8 @@ const STATE_LOOKS: Readonly<Record<Stats['state'], Look>> = {
 }
 
 /** In the order in which they stand on the screen. */
-export function shownRows({ stats, rates }: Known, { filter, sort, isReversed }: View): TopRow[] {
-  return sortRows(filterRows(rowsOf(stats, rates), filter), sort, isReversed)
+export function shownRows({ stats, rates, shares }: Known, { filter, sort, isReversed }: View): TopRow[] {
+  return sortRows(filterRows(rowsOf(stats, rates, shares), filter), sort, isReversed)
 }
 
 /** How many rows of the table fit. */

@@ -6,7 +6,7 @@ import { quantile } from '../ledger-text.ts'
 import { formatCount, formatShare } from '../numbers.ts'
 import { safe } from '../output.ts'
 import { formatRate } from '../scope/run-text.ts'
-import { type NodeShares, sharesOf } from '../scope/shares.ts'
+import type { NodeShares } from '../scope/shares.ts'
 import type { NodeRates, RecentRates } from './rates.ts'
 
 export const SORTS = ['order', 'in/s', 'out/s', 'err/s', 'busy', 'p50', 'p99', 'retries', 'dropped', 'dead'] as const
@@ -21,13 +21,13 @@ export interface TopRow {
 }
 
 /** In declared order. */
-export function rowsOf(stats: Stats, rates: RecentRates): TopRow[] {
+export function rowsOf(stats: Stats, rates: RecentRates, shares: ReadonlyMap<string, NodeShares>): TopRow[] {
   const row = (node: ProcessorStats | SinkStats, isSink: boolean): TopRow => ({
     name: node.name,
     isSink,
     node,
     rates: rates.of(node.name),
-    shares: sharesOf(node)
+    shares: shares.get(node.name)
   })
   return [...stats.processors.map(node => row(node, false)), ...stats.sinks.map(node => row(node, true))]
 }

@@ -11,6 +11,7 @@ import type { ScopeArguments } from '../scope/arguments.ts'
 import type { RunClient } from '../scope/client.ts'
 import { findRun, findRunning } from '../scope/find-run.ts'
 import { printJson } from '../scope/json-output.ts'
+import { askShares } from '../scope/shares.ts'
 import { Unreachable } from '../scope/unreachable.ts'
 import { frame, headLines, type Known, pageRows, shownRows } from './frame.ts'
 import { type Control, Keys } from './keys.ts'
@@ -41,7 +42,8 @@ async function printOnce(client: RunClient): Promise<number> {
   const { body: stats } = await client.get<Stats>('/stats', 'ledger')
   rates.add(stats)
   const { url } = client
-  const known = { stats, rates, url, disconnected: undefined, errors: undefined, traces: undefined }
+  const shares = await askShares(client)
+  const known = { stats, rates, shares, url, disconnected: undefined, errors: undefined, traces: undefined }
   const width = Number.POSITIVE_INFINITY
   const head = headLines(known, width).map(pieces => renderLine(pieces, width, false))
   print([...head, ...tableLines(shownRows(known, FIRST_VIEW), 'order', false, width)].join('\n'))
@@ -109,12 +111,13 @@ class Top {
     const { body: stats } = await this.#client.get<Stats>('/stats', 'ledger')
     const rates = this.#known?.rates ?? new RecentRates()
     rates.add(stats)
+    const shares = await askShares(this.#client)
     const isDetailed = this.#view.page === 'details'
     const errors = isDetailed ? (await this.#client.get<Errors>('/errors?limit=1', 'groups')).body : undefined
     const traces = isDetailed
       ? (await this.#client.get<Traces>(`/trace?limit=${JOURNEYS_ASKED}`, 'traces')).body
       : undefined
-    this.#known = { stats, rates, url: this.#client.url, disconnected: undefined, errors, traces }
+    this.#known = { stats, rates, shares, url: this.#client.url, disconnected: undefined, errors, traces }
   }
 
   /** It may have been started again, at another port. */
