@@ -2,7 +2,7 @@
 // process. Frames are written whole; only lines that changed go to the terminal.
 //
 // No library: what there is needs a tenth of a core and 70 MB of packages to draw a table, next to the run that it is to
-// watch (see docs/architecture.md).
+// watch.
 
 import { isTerminal, writeOut } from '../output.ts'
 import { type TerminalSize, terminalSize } from '../terminal-size.ts'
