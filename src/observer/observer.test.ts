@@ -194,7 +194,7 @@ describe('traces', () => {
     assert.equal(first?.file, 'input.log')
     assert.deepEqual(first?.path, ['start', 'a', 'end'])
     assert.equal(first?.outcome, 'delivered')
-    const { processor, parent, outcome, started_at, duration, value } = first!.hops[2]
+    const { processor, parent, outcome, started_at, duration, value } = first.hops[2]
     assert.deepEqual([processor, parent, outcome], ['end', 1, 'delivered'])
     // It was not kept.
     assert.deepEqual([started_at, duration, value, first?.reasons], [null, null, null, null])
