@@ -4,6 +4,7 @@ import type { z } from 'zod'
 
 import { closestName, didYouMean } from '../base/closest-name.ts'
 import { quote } from '../base/quote.ts'
+import type { Redaction } from '../base/redaction.ts'
 import type { DeadLettersPlan, JourneysPlan, LimitsPlan, Plan, ProcessorPlan } from '../engine/plan.ts'
 import { checkGraph } from './check-graph.ts'
 import { configHash } from './config-hash.ts'
@@ -14,7 +15,7 @@ import { describeNode, knownKeysHint } from './issue-text.ts'
 import { notNamed, readName } from './names.ts'
 import { checkFiles, type OutputArgument, type Outputs, readOutputs } from './outputs.ts'
 import { type ProcessorDraft, readProcessors } from './processors.ts'
-import { deadLettersSchema, durabilitySchema, journeysSchema, limitsSchema, PIPELINE_KEYS } from './schema.ts'
+import { deadLettersSchema, durabilitySchema, journeysSchema, limitsSchema, PIPELINE_KEYS, redactionSchema } from './schema.ts'
 import { type ConfigNode, entryOf, filledValue, type MapNode } from './tree.ts'
 import { validate } from './validate.ts'
 
@@ -77,7 +78,8 @@ export async function buildPlan(
     warnings: problems.warnings(mask)
   }
   const hash = await configHash(unhashed, context.moduleFiles, environment.used())
-  return { plan: { ...unhashed, configHash: hash }, secrets: environment.secrets() }
+  const plan = { ...unhashed, configHash: hash, redaction: draft.redaction }
+  return { plan, secrets: environment.secrets() }
 }
 
 interface Draft {
@@ -89,6 +91,7 @@ interface Draft {
   readonly deadLetters: DeadLettersPlan
   readonly journeys: JourneysPlan
   readonly durability: Plan['durability']
+  readonly redaction: Redaction
 }
 
 async function readDraft(tree: MapNode, given: PlanArguments, context: Context): Promise<Draft> {
@@ -110,7 +113,8 @@ async function readDraft(tree: MapNode, given: PlanArguments, context: Context):
     limits: await readSection('limits', limitsSchema, tree, context, {}),
     deadLetters: await readSection('dead_letters', deadLettersSchema, tree, context, {}),
     journeys: await readSection('journeys', journeysSchema, tree, context, {}),
-    durability: await readSection('durability', durabilitySchema, tree, context, undefined)
+    durability: await readSection('durability', durabilitySchema, tree, context, undefined),
+    redaction: await readSection('redaction', redactionSchema, tree, context, {})
   }
 }
 

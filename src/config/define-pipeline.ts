@@ -1,5 +1,6 @@
 // A pipeline written in TypeScript: the same shape as the YAML file, and a processor may also be code.
 
+import type { RedactionPreset } from '../base/redaction.ts'
 import type { LineValue } from '../sdk/line.ts'
 import type { Mapper, ProcessorDefinition } from '../sdk/processor.ts'
 
@@ -39,6 +40,11 @@ export interface Pipeline {
     readonly dry_run?: boolean
   }
   readonly durability?: 'full' | 'fast'
+  readonly redaction?: {
+    readonly presets?: readonly RedactionPreset[]
+    readonly patterns?: readonly string[]
+    readonly payloads?: 'on' | 'off'
+  }
 }
 
 /** A function maps each line to its new value; undefined drops the line. */

@@ -19,7 +19,8 @@ test('the schema is draft 07 and refuses unknown keys at every level', () => {
     'sinks',
     'limits',
     'dead_letters',
-    'durability'
+    'durability',
+    'redaction'
   ])
   assert.equal(schema.additionalProperties, false)
   assert.equal(processor.additionalProperties, false)

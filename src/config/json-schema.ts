@@ -13,6 +13,7 @@ import {
   journeysSchema,
   limitsSchema,
   onErrorSchema,
+  redactionSchema,
   retrySchema,
   timeoutSchema,
   toSchema
@@ -56,7 +57,8 @@ export function pipelineJsonSchema(registry: Registry): object {
     limits: limitsSchema.optional(),
     dead_letters: deadLettersSchema.optional(),
     journeys: journeysSchema.optional(),
-    durability: durabilitySchema.optional()
+    durability: durabilitySchema.optional(),
+    redaction: redactionSchema.optional()
   })
   const schema = z.toJSONSchema(pipeline, {
     target: 'draft-7',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 
+import { DEFAULT_REDACTION } from '../base/redaction.ts'
 import { namesOf, planOf, problemsOf, temporaryFolder, withEnd } from './fixtures.ts'
 
 const PIPELINE = `# yaml-language-server: $schema=./schema.json
@@ -96,6 +97,7 @@ test('a pipeline file becomes a plan: processors in their order, then sinks, nam
     limits: { maxLineBytes: 65_536, maxHops: 9, maxDescendants: 100_000, maxDescendantBytes: 64 * 1024 * 1024 },
     deadLetters: { maxBytes: 1024 * 1024 * 1024, whenFull: 'pause' },
     durability: 'full',
+    redaction: DEFAULT_REDACTION,
     warnings: []
   })
   assert.doesNotThrow(() => structuredClone(plan))

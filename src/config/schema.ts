@@ -3,6 +3,7 @@
 
 import { z } from 'zod'
 
+import { REDACTION_PRESETS } from '../base/redaction.ts'
 import { option } from '../sdk/options.ts'
 
 const ON_ERROR_FORMS = 'must be dead_letter, drop, stop or { to: name }'
@@ -216,6 +217,25 @@ export const journeysSchema = z
   }))
   .describe('Which journeys are kept with times and values when a run traces.')
 
+export const redactionSchema = z
+  .strictObject({
+    presets: z
+      .array(z.enum(REDACTION_PRESETS, { error: `must be one of ${REDACTION_PRESETS.join(', ')}` }))
+      .default([...REDACTION_PRESETS])
+      .describe('Kinds of values that are masked, all of them by default; [] is none.'),
+    patterns: z
+      .array(option.pattern({ description: 'What it matches is masked.' }))
+      .max(100, { error: 'must be at most 100 patterns' })
+      .default([])
+      .describe('Regular expressions of your own.'),
+    payloads: z
+      .enum(['on', 'off'], { error: 'must be on or off' })
+      .default('on')
+      .describe('off: of lines, values and messages of errors only the length and a hash are shown.')
+  })
+  .transform(({ presets, patterns, payloads }) => ({ presets, patterns, showsPayloads: payloads === 'on' }))
+  .describe('What is masked wherever lines and errors are shown. The output of the pipeline is not touched.')
+
 export const PIPELINE_KEYS: readonly string[] = [
   'source',
   'entry',
@@ -224,7 +244,8 @@ export const PIPELINE_KEYS: readonly string[] = [
   'limits',
   'dead_letters',
   'journeys',
-  'durability'
+  'durability',
+  'redaction'
 ]
 
 /** Keys that every processor may have beside its built-in or `use`. */

@@ -3,6 +3,7 @@
 // A plan is plain data (it is sent to threads by structured clone) except for inline components, which exist only in
 // library mode and keep the lane on the caller's thread. Node ids are indexes: processors first, then sinks.
 
+import type { Redaction } from '../base/redaction.ts'
 import type { LineValue } from '../sdk/line.ts'
 import type { ProcessorDefinition } from '../sdk/processor.ts'
 
@@ -144,6 +145,8 @@ export interface Plan {
   readonly journeys: JourneysPlan
   /** `fast`: commits wait for no disk. */
   readonly durability: 'full' | 'fast'
+  /** What is masked where text is shown; it changes nothing of what the pipeline does. Undefined: the default. */
+  readonly redaction?: Redaction
   /** Said at start, one line each: a route without default, a cycle that only a drop can leave. */
   readonly warnings: readonly string[]
 }

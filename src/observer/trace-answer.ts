@@ -3,7 +3,7 @@
 import type { PipelineDescription } from '../contract/pipeline.ts'
 import type { Hop, Leaf, Trace } from '../contract/trace.ts'
 import type { HopOutcome, Outcome } from '../contract/words.ts'
-import { decodeLeaf, type ReplayMark } from '../shared-memory/index.ts'
+import { decodeLeaf, FIXED_STRINGS, type ReplayMark, STRING_BYTES } from '../shared-memory/index.ts'
 import { type JourneyTree, journeyTree, routeText, type Visit } from './journey-tree.ts'
 import { textBytes } from './line-text.ts'
 import { isoMoment } from './moment.ts'
@@ -18,6 +18,9 @@ export interface Names {
   readonly pipeline?: PipelineDescription | undefined
 }
 
+/** A reason that was cut at a character ends this close to the limit. */
+const LONGEST_CHARACTER_BYTES = 4
+
 /** What a journey and a kept one have in common. */
 type TracedJourney = Omit<RecentJourney['journey'], 'epoch' | 'sequence'>
 
@@ -31,8 +34,14 @@ export function traceOf(
     journey.leaves.map(({ path, forkDepth }) => ({ nodes: lane.paths.nodesOf(path), forkDepth }))
   )
   const codes = journey.leaves.map(leaf => decodeLeaf(leaf.code))
-  const reasonOf = (index: number): string | null =>
-    codes[index].outcome === 'dropped' ? reveal(lane.strings.text(codes[index].detail)) : null
+  const reasonOf = (index: number): string | null => {
+    const { outcome, detail } = codes[index]
+    if (outcome !== 'dropped') return null
+    const reason = lane.strings.text(detail)
+    if (detail < FIXED_STRINGS.length) return reason
+    const bytes = Buffer.from(reason)
+    return reveal(bytes, bytes.length > STRING_BYTES - LONGEST_CHARACTER_BYTES)
+  }
   const leaves = codes.map((code, index): Leaf => {
     const hop = tree.leafVisits[index]
     const outcome = code.outcome ?? 'in_flight'

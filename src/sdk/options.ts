@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { quote } from '../base/quote.ts'
 import { compileCondition } from './condition/condition.ts'
 import { ConditionError } from './condition/condition-error.ts'
+import { compilePattern, isLinearTime, PatternError } from './condition/pattern.ts'
 
 interface Described {
   /** One sentence: what the option is for. How it is written is added to it. */
@@ -26,6 +27,7 @@ export const option = {
   /** `"64KiB"`, `"1MB"`; a number is bytes. */
   bytes: (settings: Ranged<number | string> = {}) => quantity(BYTES, settings),
   condition,
+  pattern,
   path,
   text,
   integer
@@ -54,6 +56,35 @@ function condition({ description }: Described = {}): z.ZodType<string, string> {
         'A condition in CEL, such as line.contains("ERROR") or line.status >= 500. It sees line, source, file, ' +
           'line_number and tag.'
       )
+    )
+}
+
+/** A regular expression that no text can keep busy, as plain data. */
+function pattern({ description }: Described = {}): z.ZodType<{ source: string; flags: string }, string> {
+  return z
+    .string()
+    .transform((value, { issues }) => {
+      const refused = (message: string, hint?: string): never => {
+        issues.push({ code: 'custom', input: value, message, ...(hint === undefined ? {} : { params: { hint } }) })
+        return z.NEVER
+      }
+      try {
+        const { source, flags } = compilePattern(value)
+        if (value === '' || new RegExp(source, flags).test('')) return refused('must not match the empty text')
+        if (isLinearTime(new RegExp(source, flags)) === false) {
+          return refused(
+            'cannot run in linear time, so a hostile line could keep it busy',
+            'Do without look-ahead, back-references, \\p{…} and large repeats.'
+          )
+        }
+        return { source, flags }
+      } catch (error) {
+        if (!(error instanceof PatternError)) throw error
+        return refused(error.message, error.hint)
+      }
+    })
+    .describe(
+      described(description, 'A regular expression of JavaScript that runs in linear time; (?i) in front ignores case.')
     )
 }
 

@@ -91,7 +91,7 @@ export {
 export type { ReplayMark } from './replay-mark.ts'
 export { type Snapshot, SnapshotReader } from './snapshot/reader.ts'
 export { SnapshotWriter } from './snapshot/writer.ts'
-export { STRING, STRING_CAPACITY } from './strings/layout.ts'
+export { FIXED_STRINGS, STRING, STRING_BYTES, STRING_CAPACITY } from './strings/layout.ts'
 export { StringReader } from './strings/reader.ts'
 export { StringWriter } from './strings/writer.ts'
 export { blockThread } from './wait.ts'

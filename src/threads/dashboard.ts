@@ -2,6 +2,7 @@
 // so no question can slow a line, and no line can delay an answer.
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import type { Redaction } from '../base/redaction.ts'
 import { UserError } from '../base/user-error.ts'
 import type { PipelineDescription } from '../contract/pipeline.ts'
 import type { ReplayAnswer, ReplayQuestion } from '../contract/replay.ts'
@@ -31,9 +32,11 @@ export interface DashboardData {
   readonly allowHosts: readonly string[]
   /** Values that are masked wherever text is shown. */
   readonly secrets: readonly string[]
+  /** Undefined: the default. */
+  readonly redaction?: Redaction | undefined
   readonly version: string
   /** Where dead letters are, and what they may be tried with: see LettersTask. */
-  readonly letters?: Omit<LettersTask, 'question' | 'secrets'> | undefined
+  readonly letters?: Omit<LettersTask, 'question' | 'secrets' | 'redaction'> | undefined
 }
 
 /** What main tells the thread. A status may come at any time; what it does not name stays as it was. */
@@ -61,7 +64,7 @@ if (parentPort === null) throw new Error('The dashboard is started as a worker t
 const thread = parentPort
 const tell = (message: FromDashboard): void => thread.postMessage(message)
 const data = workerData as DashboardData
-const reveal = createReveal(data.secrets)
+const reveal = createReveal(data.secrets, data.redaction)
 const store = new StoreClient()
 const observer = new Observer({
   pipeline: data.pipeline,
@@ -70,7 +73,8 @@ const observer = new Observer({
   version: data.version,
   keep: journeys => store.keep(journeys)
 })
-const letters = data.letters && new LettersThreads({ ...data.letters, secrets: data.secrets })
+const letters =
+  data.letters && new LettersThreads({ ...data.letters, secrets: data.secrets, redaction: data.redaction })
 const questions = new Questions((id, question) => tell({ type: 'ask', id, question }))
 const taps = new Taps({
   pipeline: data.pipeline,

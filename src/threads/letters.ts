@@ -3,6 +3,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 
+import type { Redaction } from '../base/redaction.ts'
 import { UserError } from '../base/user-error.ts'
 import { builtins } from '../builtins.ts'
 import {
@@ -32,6 +33,7 @@ export interface LettersTask {
   /** Undefined where functions of the caller are part of it, which no other thread has. */
   readonly plan: Plan | undefined
   readonly secrets: readonly string[]
+  readonly redaction: Redaction | undefined
   readonly question: LettersQuestion
 }
 
@@ -45,8 +47,8 @@ const NEWLINE = 0x0a
 const NO_SUCH_LETTER = 'no_such_letter'
 
 const port = parentPort!
-const { stateFolder, plan, secrets, question } = workerData as LettersTask
-const reveal = createReveal(secrets)
+const { stateFolder, plan, secrets, redaction, question } = workerData as LettersTask
+const reveal = createReveal(secrets, redaction)
 const answer = (status: number, body: object): void => port.postMessage({ type: 'answer', status, body })
 
 try {

@@ -88,7 +88,7 @@ export class Run {
     const region = replaysOnly?.of?.region ?? createRegion(regionShape(settings.plan, settings.trace))
     if (replaysOnly?.of === undefined) goOnCounting(region, settings.plan, resume, open)
     const control = new MainControl(region)
-    const reveal = createReveal(settings.secrets)
+    const reveal = createReveal(settings.secrets, settings.plan.redaction)
     const log = (message: string): void => settings.onLog(reveal(message))
     const notes = beginNotes(settings, log)
     const lane = createLane(settings, region, control.nextEpoch(), notes)

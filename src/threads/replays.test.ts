@@ -14,6 +14,7 @@ import { simplePlan } from '../testing/simple-plan.ts'
 import type { LaneRequest } from './messages.ts'
 import { catchUpOnReplays } from './replay-books.ts'
 import { Replays } from './replays.ts'
+import { createReveal } from './reveal.ts'
 
 const PLAN = simplePlan({ start: { use: line => line, to: 'error' }, error: { use: line => line, to: 'end' } })
 const ALL = ReplayRequestSchema.parse({ select: { all: true } })
@@ -31,7 +32,7 @@ function replaysIn(stateFolder: string, told: LaneRequest[] = []): Replays {
   const replays = new Replays({
     plan: PLAN,
     stateFolder,
-    reveal: text => text,
+    reveal: createReveal(),
     log: () => undefined,
     open: catchUpOnReplays(stateFolder, undefined, () => undefined)
   })

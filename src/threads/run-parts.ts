@@ -70,6 +70,7 @@ export function dashboardData(settings: RunSettings, region: Region): DashboardD
     allowHosts,
     token,
     secrets: settings.secrets,
+    redaction: settings.plan.redaction,
     version: settings.version,
     letters: { stateFolder: settings.stateFolder, plan: isInline(settings) ? undefined : settings.plan }
   }
@@ -93,8 +94,8 @@ export function goOnCounting(
 }
 
 /** The replay that was under way when the last process ended. Where the input is read afresh, somebody must decide on it. */
-export function openReplayOf({ stateFolder, resume, onLog, secrets }: RunSettings): OpenReplay | undefined {
-  const reveal = createReveal(secrets)
+export function openReplayOf({ plan, stateFolder, resume, onLog, secrets }: RunSettings): OpenReplay | undefined {
+  const reveal = createReveal(secrets, plan.redaction)
   const say = (message: string): void => onLog(reveal(message))
   const open = catchUpOnReplays(stateFolder, checkpointOf(stateFolder), say)
   if (open === undefined || open.job.state !== 'running') return open

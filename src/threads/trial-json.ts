@@ -1,8 +1,9 @@
 // What became of a letter in a trial, as JSON.
 
+import { revealValue } from '../base/reveal-value.ts'
 import type { Tried } from '../contract/letter-actions.ts'
 import { errorOf, type RevealText } from '../state/dead-letter-log/filter.ts'
-import { changedValueOf, revealValue } from '../state/dead-letter-log/letter-json.ts'
+import { changedValueOf } from '../state/dead-letter-log/letter-json.ts'
 import { REFUSALS } from '../state/replay/outcome.ts'
 import type { Trial } from './replay-trial.ts'
 
@@ -21,7 +22,7 @@ export function trialJson({ stored, line, refused }: Trial, reveal: RevealText):
     now: (line?.ways ?? []).map(way => ({
       path: way.hops.map(({ name }) => name),
       outcome: way.outcome,
-      reason: way.reason === undefined ? null : reveal(way.reason),
+      reason: way.reason === undefined ? null : reveal(Buffer.from(way.reason)),
       values: way.hops.map(({ value }) => revealValue(value, reveal))
     }))
   }

@@ -26,7 +26,7 @@ export function tryCommand(): Command {
         inputFromCaller: true
       })
       for (const warning of plan.warnings) printError(safe(`warning: ${warning}`))
-      const reveal = createReveal(secrets)
+      const reveal = createReveal(secrets, plan.redaction && { ...plan.redaction, showsPayloads: true })
       const fromStdin = lines.length === 0 || (lines.length === 1 && lines[0] === '-')
       const input = fromStdin ? createReadStream('', { fd: 0 }) : lines
       try {

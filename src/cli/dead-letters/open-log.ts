@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { basename, extname, join, relative, resolve } from 'node:path'
 
 import { quote } from '../../base/quote.ts'
+import type { Redaction } from '../../base/redaction.ts'
 import { systemErrorCode, systemErrorReason } from '../../base/system-error.ts'
 import { UserError } from '../../base/user-error.ts'
 import { builtins } from '../../builtins.ts'
@@ -29,8 +30,8 @@ export interface OpenLog {
 export async function openLog(pipeline: string | undefined, state: string | undefined): Promise<OpenLog> {
   if (pipeline !== undefined) checkPipelineFile(pipeline, process.cwd())
   const stateFolder = findStateFolder(pipeline, state)
-  const secrets = pipeline === undefined ? [] : await secretsOf(pipeline)
-  return { stateFolder, shownAs: shownPath(stateFolder), reveal: createReveal(secrets) }
+  const { secrets, redaction } = pipeline === undefined ? NOTHING_KNOWN : await masksOf(pipeline)
+  return { stateFolder, shownAs: shownPath(stateFolder), reveal: createReveal(secrets, redaction) }
 }
 
 function findStateFolder(pipeline: string | undefined, state: string | undefined): string {
@@ -94,15 +95,28 @@ function whatIsIn(folder: string): string {
   return 'no letters'
 }
 
+interface Masks {
+  readonly secrets: readonly string[]
+  /** Undefined: the default. */
+  readonly redaction?: Redaction | undefined
+}
+
+const NOTHING_KNOWN: Masks = { secrets: [] }
+
 /** What `run` masks. A pipeline that cannot be loaded any more is no reason not to show what it left. */
-async function secretsOf(pipeline: string): Promise<readonly string[]> {
+async function masksOf(pipeline: string): Promise<Masks> {
   try {
     const plan = { file: pipeline, registry: builtins, currentFolder: process.cwd(), inputFromCaller: true }
-    return (await loadPlan(plan)).secrets
+    const loaded = await loadPlan(plan)
+    return { secrets: loaded.secrets, redaction: loaded.plan.redaction }
   } catch (failure) {
     const [reason] = String(failure).split('\n')
-    printError(safe(`warning: the pipeline cannot be loaded, so values from the environment are not masked: ${reason}`))
-    return []
+    printError(
+      safe(
+        `warning: the pipeline cannot be loaded, so neither values from the environment nor its own patterns are masked: ${reason}`
+      )
+    )
+    return NOTHING_KNOWN
   }
 }
 

@@ -87,7 +87,7 @@ function describeTrial(trial: Trial, reveal: Reveal): string {
 
 function describeWay(way: TriedWay, reveal: Reveal): string[] {
   const names = way.hops.map(({ name }) => name)
-  const reason = way.reason === undefined ? '' : `: ${oneLine(reveal(way.reason), ERROR_CHARACTERS)}`
+  const reason = way.reason === undefined ? '' : `: ${oneLine(reveal(Buffer.from(way.reason)), ERROR_CHARACTERS)}`
   const width = Math.max(...names.map(name => name.length), 0)
   return [
     `  now     ${oneLine(names.join(' > '))}: ${way.outcome}${reason}`,
@@ -102,5 +102,5 @@ function oldWay({ journey, processor }: DeadLetter): string {
 }
 
 function shown(value: unknown, reveal: Reveal): string {
-  return oneLine(reveal(typeof value === 'string' ? value : JSON.stringify(value)), VALUE_CHARACTERS)
+  return oneLine(reveal(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))), VALUE_CHARACTERS)
 }

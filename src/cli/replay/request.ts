@@ -5,10 +5,12 @@ import { userInfo } from 'node:os'
 import { isDeepStrictEqual } from 'node:util'
 
 import { quote } from '../../base/quote.ts'
+import { MASK } from '../../base/redaction.ts'
 import { systemErrorCode, systemErrorReason } from '../../base/system-error.ts'
 import { UserError } from '../../base/user-error.ts'
 import { type LetterFilter, type ReplayRequest, ReplayRequestSchema } from '../../contract/replay.ts'
 import { lineOf } from '../../state/dead-letter-log/filter.ts'
+import { valueBefore } from '../../state/dead-letter-log/letter.ts'
 import { changedValueOf } from '../../state/dead-letter-log/letter-json.ts'
 import { readDeadLetters } from '../../state/dead-letter-log/reader.ts'
 import type { FilterArguments } from '../dead-letters/filter.ts'
@@ -112,9 +114,19 @@ function readEdits(log: OpenLog, path: string): { readonly ids: string[]; readon
     const value = wanted.get(key)
     if (value === undefined) continue
     const shown = changedValueOf(entry.letter, log.reveal) ?? lineOf(entry.letter, log.reveal)
-    if (!isDeepStrictEqual(value, shown)) edits.push({ id: key, value })
+    if (isDeepStrictEqual(value, shown) || isDeepStrictEqual(value, valueBefore(entry.letter))) continue
+    refuseMasks(value, key, path)
+    edits.push({ id: key, value })
   }
   return { ids: [...wanted.keys()], edits }
+}
+
+/** What was masked in the export would go into the pipeline as it is shown. */
+function refuseMasks(value: Value, key: string, path: string): void {
+  if (!JSON.stringify(value).includes(MASK)) return
+  throw new UserError(`--edit ${quote(path)}: the value of the letter ${quote(key)} has a masked part, ${MASK}`, {
+    hint: 'Put in what belongs there, or begin with linescope dlq export --unmasked.'
+  })
 }
 
 function readLines(path: string): string[] {

@@ -1,7 +1,7 @@
 // Which letters are meant: by number or id, processor, tag, kind, error, text and time. Everything searched in is what a
 // person would be shown: `reveal` masks secrets first, so that nobody finds one out by searching for it.
 
-import { type DeadLetter, originalText, valueBefore } from './letter.ts'
+import { type DeadLetter, originalTextBytes, valueBefore } from './letter.ts'
 import type { StoredLetter } from './reader.ts'
 
 /** Finds a text, or what a regular expression matches; undefined when there is none. */
@@ -25,8 +25,8 @@ export interface LetterFilter {
   readonly until?: number
 }
 
-/** `isCut`: only the beginning of the text is there. */
-export type RevealText = (text: string, isCut?: boolean) => string
+/** `isCut`: only the beginning of the text is there. Bytes are the content of lines, text is what is told about them. */
+export type RevealText = (content: Uint8Array | string, isCut?: boolean) => string
 
 export function matches({ letter, sequence }: StoredLetter, wanted: LetterFilter, reveal: RevealText): boolean {
   const { id, processor, tag, kind, error, text, since = -Infinity, until = Infinity } = wanted
@@ -45,21 +45,28 @@ export function isCut({ original }: DeadLetter): boolean {
   return original.sha256 !== undefined
 }
 
+/** A tag that nothing is named after may be anything. */
+export function tagOf({ kind, tag }: DeadLetter, reveal: RevealText): string {
+  return reveal(kind === 'unmatched' ? Buffer.from(tag) : tag)
+}
+
 /** The original line without its line end. */
 export function lineOf(letter: DeadLetter, reveal: RevealText): string {
-  return reveal(originalText(letter), isCut(letter))
+  return reveal(originalTextBytes(letter), isCut(letter))
 }
 
 /** `TypeError: no code`; for a line that nothing is named after, its tag. */
-export function errorOf({ kind, error, tag }: DeadLetter, reveal: RevealText): string {
-  if (error === undefined) return kind === 'unmatched' ? `nothing is named ${JSON.stringify(reveal(tag))}` : ''
-  return reveal(`${error.name}: ${error.message}`)
+export function errorOf(letter: DeadLetter, reveal: RevealText): string {
+  const { kind, error } = letter
+  if (error === undefined)
+    return kind === 'unmatched' ? `nothing is named ${JSON.stringify(tagOf(letter, reveal))}` : ''
+  return `${reveal(error.name)}: ${reveal(Buffer.from(error.message))}`
 }
 
 /** The value before the step as a text to search in. */
 export function valueText(letter: DeadLetter, reveal: RevealText): string {
   const value = valueBefore(letter)
-  return reveal(typeof value === 'string' ? value : JSON.stringify(value))
+  return reveal(Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)))
 }
 
 /** Plain text, or a regular expression between slashes. Throws a SyntaxError for one that is none. */

@@ -2,7 +2,9 @@
 
 import { isUtf8 } from 'node:buffer'
 
-import { isCut, lineOf, type RevealText } from './filter.ts'
+import { revealValue } from '../../base/reveal-value.ts'
+import { revealStack, stackParts } from '../../base/stack.ts'
+import { isCut, lineOf, type RevealText, tagOf } from './filter.ts'
 import type { DeadLetter, LetterValue } from './letter.ts'
 import type { StoredLetter } from './reader.ts'
 
@@ -18,24 +20,24 @@ export function letterJson({ sequence, letter }: StoredLetter, reveal: RevealTex
     at: isoMoment(letter.atMilliseconds),
     // The engine itself refused a line of no processor.
     processor: letter.processor === '' ? null : letter.processor,
-    tag: letter.tag,
+    tag: tagOf(letter, reveal),
     error:
       error === undefined
         ? null
         : {
             name: reveal(error.name),
-            message: reveal(error.message),
+            message: reveal(Buffer.from(error.message)),
             code: error.code ?? null,
-            stack: error.stack === undefined ? null : reveal(error.stack)
+            stack: error.stack === undefined ? null : revealStack(stackParts(error.stack, error.message), reveal)
           },
     attempts: letter.attempts.map(({ attempt, atMilliseconds, message }) => ({
       attempt,
       at: isoMoment(atMilliseconds),
-      message: reveal(message)
+      message: reveal(Buffer.from(message))
     })),
     path: letter.journey,
     source: reveal(letter.source),
-    file: letter.file ?? null,
+    file: letter.file === undefined ? null : reveal(letter.file),
     line_number: letter.lineNumber,
     offset: letter.offset,
     line: lineOf(letter, reveal),
@@ -64,18 +66,10 @@ function lineEnd(bytes: Uint8Array): string {
 /** Null where it would show what `reveal` hides. */
 function base64(bytes: Uint8Array, reveal: RevealText): string | null {
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
-  return reveal(text) === text ? Buffer.from(bytes).toString('base64') : null
+  return reveal(bytes) === text ? Buffer.from(bytes).toString('base64') : null
 }
 
 /** The value that the step was given, when that was not the text of the line. */
 export function changedValueOf({ valueBefore }: DeadLetter, reveal: RevealText): LetterValue | undefined {
   return valueBefore === undefined ? undefined : (revealValue(valueBefore, reveal) as LetterValue)
-}
-
-/** Texts in it, names of fields too. */
-export function revealValue(value: unknown, reveal: RevealText): unknown {
-  if (typeof value === 'string') return reveal(value)
-  if (Array.isArray(value)) return value.map(item => revealValue(item, reveal))
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [reveal(name), revealValue(item, reveal)]))
 }

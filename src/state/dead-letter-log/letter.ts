@@ -67,12 +67,16 @@ export function valueBefore(letter: DeadLetter): LetterValue {
 }
 
 /** The original line as the engine reads it: without line end, and without a byte order mark at the start of a source. */
-export function originalText({ original: { bytes }, offset }: DeadLetter): string {
+export function originalText(letter: DeadLetter): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(originalTextBytes(letter))
+}
+
+export function originalTextBytes({ original: { bytes }, offset }: DeadLetter): Uint8Array {
   const start = offset === 0 && BYTE_ORDER_MARK.every((byte, index) => bytes[index] === byte) ? 3 : 0
   let end = bytes.length
   if (bytes[end - 1] === NEWLINE) {
     end--
     if (bytes[end - 1] === CARRIAGE_RETURN) end--
   }
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(start, end))
+  return bytes.subarray(start, end)
 }

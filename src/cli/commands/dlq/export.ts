@@ -8,6 +8,7 @@ import { UserError } from '../../../base/user-error.ts'
 import { isCut } from '../../../state/dead-letter-log/filter.ts'
 import { letterJson } from '../../../state/dead-letter-log/letter-json.ts'
 import type { StoredLetter } from '../../../state/dead-letter-log/reader.ts'
+import { createReveal } from '../../../threads/reveal.ts'
 import { BufferedOutput } from '../../buffered-output.ts'
 import { addFilters, type FilterArguments } from '../../dead-letters/filter.ts'
 import type { Reveal } from '../../dead-letters/letter-text.ts'
@@ -20,6 +21,7 @@ import { printError, safe } from '../../output.ts'
 interface ExportArguments extends FilterArguments {
   readonly format: 'json' | 'lines'
   readonly output: string
+  readonly unmasked: boolean
 }
 
 const NEWLINE = 0x0a
@@ -30,6 +32,7 @@ export function exportCommand(): Command {
     .description('Write dead letters as JSON, one a line, or the lines as they came.')
     .argument('[pipeline]', 'pipeline file')
     .option('-o, --output <path>', 'file to write, which must not be there yet; - is stdout', '-')
+    .option('--unmasked', 'write JSON with secrets and personal data as they are', false)
     .addOption(
       new Option('--format <format>', 'json, or lines: the bytes of each line')
         .choices(FORMATS)
@@ -43,7 +46,7 @@ export function exportCommand(): Command {
     const output = new BufferedOutput(descriptor)
     try {
       if (options.format === 'lines') writeLines(scan.wanted(), output)
-      else writeJson(scan.wanted(), output, log.reveal)
+      else writeJson(scan.wanted(), output, options.unmasked ? UNMASKED : log.reveal)
       output.flush()
     } catch (failure) {
       if (systemErrorCode(failure) === undefined) throw failure
@@ -58,6 +61,9 @@ export function exportCommand(): Command {
     process.exit(scan.end())
   })
 }
+
+/** For the owner of the lines, who asked for it. */
+const UNMASKED = createReveal([], { presets: [], patterns: [], showsPayloads: true })
 
 const FORMATS: readonly ExportArguments['format'][] = ['json', 'lines']
 

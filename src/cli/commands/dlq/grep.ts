@@ -1,6 +1,7 @@
 // `linescope dlq grep`: dead letters in which a text occurs, and where.
 
 import { Argument, Command } from 'commander'
+import { revealStack, stackParts } from '../../../base/stack.ts'
 import { errorOf, lineOf, type Pattern, valueText } from '../../../state/dead-letter-log/filter.ts'
 
 import type { StoredLetter } from '../../../state/dead-letter-log/reader.ts'
@@ -50,7 +51,8 @@ function* textsOf({ letter }: StoredLetter, reveal: Reveal): Generator<[string, 
   yield ['line', lineOf(letter, reveal)]
   if (letter.valueBefore !== undefined) yield ['value', valueText(letter, reveal)]
   yield ['error', errorOf(letter, reveal)]
-  if (letter.error?.stack !== undefined) yield ['stack', reveal(letter.error.stack)]
+  const { stack, message = '' } = letter.error ?? {}
+  if (stack !== undefined) yield ['stack', revealStack(stackParts(stack, message), reveal)]
 }
 
 function excerptOf(text: string, start: number): string {

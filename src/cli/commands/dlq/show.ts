@@ -1,7 +1,8 @@
 // `linescope dlq show`: everything that is kept of one dead letter.
 
 import { Command } from 'commander'
-import { errorOf, isCut } from '../../../state/dead-letter-log/filter.ts'
+import { revealStack, stackParts } from '../../../base/stack.ts'
+import { errorOf, isCut, tagOf } from '../../../state/dead-letter-log/filter.ts'
 
 import type { DeadLetter } from '../../../state/dead-letter-log/letter.ts'
 import { changedValueOf, letterJson } from '../../../state/dead-letter-log/letter-json.ts'
@@ -69,22 +70,22 @@ function described({ sequence, letter }: StoredLetter, reveal: Reveal): string {
     `letter ${numberOf(sequence)} · id ${shown(letter.id)} · ${letter.kind} · ${timeOf(letter.atMilliseconds)}`,
     `  line       ${shown(`${at}${letter.file === undefined ? ' ' : ''}${letter.lineNumber}`)}, byte ${formatCount(letter.offset)}`,
     `  processor  ${letter.processor === '' ? '– (the engine refused the line)' : shown(letter.processor)}`,
-    `  tag        ${shown(letter.tag)}`,
+    `  tag        ${oneLine(tagOf(letter, reveal))}`,
     `  path       ${letter.journey.map(shown).join(' > ')}`,
     `  error      ${oneLine(errorOf(letter, reveal))}${error?.code === undefined ? '' : ` (${shown(error.code)})`}`
   ]
   for (const { attempt, atMilliseconds, message } of letter.attempts) {
-    lines.push(`  attempt ${attempt}  ${timeOf(atMilliseconds)}  ${shown(message)}`)
+    lines.push(`  attempt ${attempt}  ${timeOf(atMilliseconds)}  ${oneLine(reveal(Buffer.from(message)))}`)
   }
   if (letter.replayOf !== undefined) lines.push(`  replay of  ${shown(letter.replayOf)}`)
   lines.push(`  config     ${shown(letter.configHash)}`, '', `${lineTitle(letter)}:`)
-  lines.push(`  ${oneLine(reveal(escapeBytes(original.bytes), isCut(letter)))}`)
+  lines.push(`  ${oneLine(reveal(Buffer.from(escapeBytes(original.bytes)), isCut(letter)))}`)
   lines.push('', ...describedValue(letter, reveal))
   if (error?.stack !== undefined) {
     lines.push(
       '',
       'stack:',
-      ...reveal(error.stack)
+      ...revealStack(stackParts(error.stack, error.message), reveal)
         .split('\n')
         .map(line => `  ${safe(line)}`)
     )
