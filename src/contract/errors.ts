@@ -21,20 +21,26 @@ export const ErrorEntrySchema = z
     at: MomentSchema,
     attempt: CountSchema.describe('1 for the first try.'),
     is_final: z.boolean().describe('No further try followed.'),
-    stack: z.string().nullable()
+    path: z.array(z.string()).describe('The names that the line had visited, the failing one last.'),
+    stack: z.string().nullable().describe('Down to the last frame of your own code; with ?stack=full the whole.'),
+    stack_frames_hidden: CountSchema.describe('Frames of Linescope and Node below that.')
   })
   .meta({ id: 'ErrorEntry' })
 export type ErrorEntry = z.infer<typeof ErrorEntrySchema>
 
 export const ErrorGroupSchema = z
   .object({
+    id: z.string().describe('Of the kind: the same in every run with the same code.'),
     processor: z.string().nullable(),
     name: z.string(),
     message: z.string().describe('The newest message; numbers and quoted parts do not split a group.'),
-    count: CountSchema.describe('Failed tries seen. Ones that were shed are in `shed` only.'),
+    at_code: z.string().nullable().describe('The frame of your code that threw: `at parse (file:///…/steps.ts:4:9)`.'),
+    count: CountSchema.describe('Failed tries, also those of which no sample was kept.'),
     final: CountSchema.describe('How many of them were final.'),
     first_at: MomentSchema,
     last_at: MomentSchema,
+    per_second: z.number().min(0).describe('Failed tries a second, over the last minute.'),
+    samples: CountSchema.describe('How many of them are kept with line and stack, at /api/v1/errors/{id}.'),
     line: z.string().describe('The newest line that failed this way.'),
     file: z.string().nullable(),
     line_number: CountSchema,
@@ -49,7 +55,9 @@ export const ErrorsSchema = z
     errors: z.array(ErrorEntrySchema).describe('The same errors with everything that is known, oldest first.'),
     groups: z.array(ErrorGroupSchema).describe('Errors of one kind in one processor, most frequent first.'),
     total_errors: CountSchema.describe('Failed tries since the start, shown or not.'),
-    shed: CountSchema.describe('Errors that were counted but not kept, because they came too fast.'),
+    shed: CountSchema.describe(
+      'Errors that came too fast to be kept each, with line and stack; groups count them still.'
+    ),
     groups_forgotten: CountSchema.describe('Groups that gave way to newer ones.')
   })
   .meta({ id: 'Errors' })

@@ -40,6 +40,7 @@ import { Latencies } from './latencies.ts'
 import type { NodeCounterIndexes } from './node.ts'
 import { PathLatency } from './path-latency.ts'
 import type { ReplayLines } from './replay-line.ts'
+import { ShedErrors } from './shed-errors.ts'
 import type { SinkOutput } from './sink-output.ts'
 
 export const DELIVERED: number = OUTCOME.delivered
@@ -51,10 +52,14 @@ export { CHANGED, FAILED_ONCE, LANE }
 /** `off` and `metrics` without `journeys` exist for the benchmark of what each costs, and for runs without --trace. */
 export type TelemetryMode = 'off' | 'metrics' | 'journeys'
 
+type FailureText = Pick<ErrorDetail, 'name' | 'message'> & { readonly stack?: string | undefined }
+
 type Arrive = (node: number, batch: Batch, queue: ItemQueue, to: number) => void
 
 // Between two publishes at most so many errors are written out; the rest is counted only.
 const ERROR_SAMPLES_PER_PUBLISH = 200
+/** Of the pages of errors, so many are for the counts of those that were not written out. */
+const PAGES_FOR_COUNTS = 3
 const LARGE_PUBLISH_MILLISECONDS = 1_000
 const LARGE_PUBLISH_WORDS = 20_000
 const IN_FLIGHT_SHOWN = 64
@@ -85,6 +90,7 @@ export class Telemetry {
   readonly #reasons = new Map<string, number>()
   /** What to add to this thread's clock to get the region's: they differ by a constant. */
   readonly #shift: number
+  readonly #shedErrors = new ShedErrors()
   #errorSamplesLeft = ERROR_SAMPLES_PER_PUBLISH
   #largePublishAt = 0
   #hasInFlight = false
@@ -238,21 +244,27 @@ export class Telemetry {
   }
 
   /** Counts a failed attempt and writes it out, while the samples of this interval last. `node` -1: the engine. */
-  reportError(
+  reportError(node: number, batch: Batch, item: number, attempt: number, isFinal: boolean, error: FailureText): void {
+    this.counters[LANE.failed_attempts]++
+    const entry = (): ErrorEntry => this.#errorEntry(node, batch, item, attempt, isFinal, error)
+    if (this.#errorSamplesLeft > 0) {
+      this.#errorSamplesLeft--
+      if (this.#errors.tryWrite(entry(), PAGES_FOR_COUNTS)) return
+      this.#errorSamplesLeft = 0
+    }
+    this.counters[LANE.errors_shed]++
+    this.#shedErrors.add({ node, isFinal, name: error.name, message: error.message }, entry)
+  }
+
+  #errorEntry(
     node: number,
     batch: Batch,
     item: number,
     attempt: number,
     isFinal: boolean,
-    error: Pick<ErrorDetail, 'name' | 'message'> & { readonly stack?: string | undefined }
-  ): void {
-    this.counters[LANE.failed_attempts]++
-    if (this.#errorSamplesLeft === 0) {
-      this.counters[LANE.errors_shed]++
-      return
-    }
-    this.#errorSamplesLeft--
-    this.#errors.write({
+    error: FailureText
+  ): ErrorEntry {
+    return {
       node,
       attempt,
       isFinal,
@@ -262,8 +274,9 @@ export class Telemetry {
       message: error.message,
       stack: error.stack ?? '',
       line: batch.lineBytes(batch.rootOf(item)),
-      replay: batch.replayLineOf(item)?.mark
-    })
+      replay: batch.replayLineOf(item)?.mark,
+      path: batch.path[item] >> 1
+    }
   }
 
   /** Number of the input that a letter came from, where the lane knows it; else -1. */
@@ -349,6 +362,7 @@ export class Telemetry {
     this.onFlush(now)
     if (held.length > 0 || this.#hasInFlight) this.#publishInFlight(held)
     this.#snapshot.publish(now)
+    this.#shedErrors.drain(entry => this.#errors.tryWrite(entry, 0))
     this.#errors.flush(now)
     this.#errorSamplesLeft = ERROR_SAMPLES_PER_PUBLISH
     this.control.heartbeat()

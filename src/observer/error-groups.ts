@@ -1,73 +1,188 @@
-// Errors of one kind in one processor, counted together. Messages that differ only in numbers or quoted parts are of
-// one kind. Bounded: the group that was silent longest gives way.
+// Errors of one kind, counted together: same processor, class, message but for its particulars, and place in the user's
+// code. Counting is never suppressed; samples are, and the group says so. Bounded in groups and in bytes: of a flood of
+// different errors the ones that came once give way first, and what gave way is counted.
 
-import type { RecentError } from './recent-errors.ts'
+import { createHash } from 'node:crypto'
+
+import { messageKind } from '../base/message-kind.ts'
+import { topUserFrame } from './error-stack.ts'
+import { failedAt, type RecentError } from './recent-errors.ts'
 import type { Reveal } from './reveal.ts'
 
-const KEPT_GROUPS = 200
+const KEPT_SINGLES = 200
+const KEPT_REPEATED = 400
+const KEPT_BYTES = 16 * 1024 * 1024
 const KNOWN_MESSAGES = 1_000
+const RESERVOIR = 5
+const KEPT_PATHS = 10
+const ID_DIGITS = 12
+const BUCKETS = 12
+const BUCKET_MILLISECONDS = 5_000
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-export interface Group {
-  readonly count: number
-  /** How many of them no further try followed. */
-  readonly final: number
+interface PathErrors {
+  readonly lane: RecentError['lane']
+  readonly path: number
+  errors: number
+}
+
+export class ErrorGroup {
+  readonly id: string
+  /** The message without its particulars. */
+  readonly kind: string
+  readonly frame: string | undefined
   readonly first: RecentError
-  readonly newest: RecentError
+  newest: RecentError
+  count = 0
+  /** How many of them no further try followed. */
+  final = 0
+  /** The ways by which the lines came, most of them. */
+  readonly paths: PathErrors[] = []
+  otherPathsErrors = 0
+  readonly #reservoir: RecentError[] = []
+  #drawn = 0
+  /** Errors of the last minute, by five seconds. */
+  readonly #buckets = new Float64Array(BUCKETS)
+  #bucket = 0
+
+  constructor(id: string, kind: string, frame: string | undefined, first: RecentError) {
+    this.id = id
+    this.kind = kind
+    this.frame = frame
+    this.first = first
+    this.newest = first
+  }
+
+  add(error: RecentError): void {
+    const { count, isFinal } = error.record
+    this.count += count
+    if (isFinal) this.final += count
+    this.newest = error
+    this.#sample(error)
+    this.#countPath(error)
+    this.#moveTo(Math.floor(failedAt(error) / BUCKET_MILLISECONDS))
+    this.#buckets[this.#bucket % BUCKETS] += count
+  }
+
+  /** First, newest, and a few that were drawn from all others with equal chance; oldest first. */
+  samples(): RecentError[] {
+    return [...new Set([this.first, ...this.#reservoir, this.newest])].sort((a, b) => failedAt(a) - failedAt(b))
+  }
+
+  perSecond(nowMilliseconds: number): number {
+    this.#moveTo(Math.floor(nowMilliseconds / BUCKET_MILLISECONDS))
+    const errors = this.#buckets.reduce((sum, count) => sum + count, 0)
+    return errors / ((BUCKETS * BUCKET_MILLISECONDS) / 1000)
+  }
+
+  #sample(error: RecentError): void {
+    this.#drawn++
+    if (this.#reservoir.length < RESERVOIR) {
+      this.#reservoir.push(error)
+      return
+    }
+    const place = Math.floor(Math.random() * this.#drawn)
+    if (place < RESERVOIR) this.#reservoir[place] = error
+  }
+
+  #countPath({ lane, record }: RecentError): void {
+    const known = this.paths.find(each => each.lane === lane && each.path === record.path)
+    if (known !== undefined) known.errors += record.count
+    else if (this.paths.length < KEPT_PATHS) this.paths.push({ lane, path: record.path, errors: record.count })
+    else this.otherPathsErrors += record.count
+  }
+
+  #moveTo(bucket: number): void {
+    if (bucket <= this.#bucket) return
+    const passed = Math.min(BUCKETS, bucket - this.#bucket)
+    for (let step = 1; step <= passed; step++) this.#buckets[(bucket - passed + step) % BUCKETS] = 0
+    this.#bucket = bucket
+  }
 }
 
 export class ErrorGroups {
   readonly #reveal: Reveal
-  /** Groups that gave way to newer ones. */
+  readonly #nodeNames: readonly string[]
+  /** In order of their newest error: the first is the one that was silent longest. */
+  readonly #singles = new Map<string, ErrorGroup>()
+  readonly #repeated = new Map<string, ErrorGroup>()
+  readonly #bytesOf = new Map<ErrorGroup, number>()
+  #bytes = 0
+  /** Ids of messages seen before, so that a storm of equal errors costs one look-up each. */
+  readonly #known = new Map<string, string>()
+  /** Groups that gave way to newer ones, and the errors that were counted in them. */
   forgotten = 0
-  /** In order of the newest error: the first is the one that was silent longest. */
-  readonly #groups = new Map<string, Group>()
-  /** Keys of messages seen before, so that a storm of equal errors costs one look-up each. */
-  readonly #keys = new Map<string, string>()
+  forgottenErrors = 0
+  /** Errors that were counted here, by node; -1 is the engine. */
+  readonly seen = new Map<number, number>()
 
-  constructor(reveal: Reveal) {
+  constructor(reveal: Reveal, nodeNames: readonly string[]) {
     this.#reveal = reveal
+    this.#nodeNames = nodeNames
   }
 
   add(error: RecentError): void {
-    const key = this.#keyOf(error)
-    const known = this.#groups.get(key)
-    this.#groups.delete(key)
-    this.#groups.set(key, {
-      count: (known?.count ?? 0) + 1,
-      final: (known?.final ?? 0) + (error.record.isFinal ? 1 : 0),
-      first: known?.first ?? error,
-      newest: error
-    })
-    if (this.#groups.size <= KEPT_GROUPS) return
-    this.#groups.delete(this.#groups.keys().next().value!)
-    this.forgotten++
+    const { node, count } = error.record
+    this.seen.set(node, (this.seen.get(node) ?? 0) + count)
+    const { id, make } = this.#identify(error)
+    const group = this.#singles.get(id) ?? this.#repeated.get(id) ?? make()
+    group.add(error)
+    this.#singles.delete(id)
+    this.#repeated.delete(id)
+    ;(group.count > 1 ? this.#repeated : this.#singles).set(id, group)
+    this.#measure(group)
+    while (this.#singles.size > KEPT_SINGLES) this.#forget(this.#singles)
+    while (this.#repeated.size > KEPT_REPEATED) this.#forget(this.#repeated)
+    while (this.#bytes > KEPT_BYTES && this.#singles.size + this.#repeated.size > 1) {
+      this.#forget(this.#singles.size > 1 ? this.#singles : this.#repeated)
+    }
   }
 
   /** Most frequent first. */
-  list(): Group[] {
-    return [...this.#groups.values()].sort((a, b) => b.count - a.count)
+  list(): ErrorGroup[] {
+    return [...this.#singles.values(), ...this.#repeated.values()].sort((a, b) => b.count - a.count)
   }
 
-  #keyOf({ record }: RecentError): string {
-    const { node } = record
-    const name = this.#reveal(record.name)
-    const message = this.#reveal(record.message, record.isMessageCut)
-    const exact = JSON.stringify([node, name, message])
-    const known = this.#keys.get(exact)
-    if (known !== undefined) return known
-    if (this.#keys.size >= KNOWN_MESSAGES) this.#keys.clear()
-    const key = JSON.stringify([node, name, kindOf(message)])
-    this.#keys.set(exact, key)
-    return key
+  find(id: string): ErrorGroup | undefined {
+    return this.#singles.get(id) ?? this.#repeated.get(id)
   }
-}
 
-const KIND_LENGTH = 300
+  #forget(groups: Map<string, ErrorGroup>): void {
+    const [id, group] = groups.entries().next().value!
+    groups.delete(id)
+    this.#bytes -= this.#bytesOf.get(group) ?? 0
+    this.#bytesOf.delete(group)
+    this.forgotten++
+    this.forgottenErrors += group.count
+  }
 
-/** `Timeout after 31 ms for "a"` and `Timeout after 7 ms for "b"` are of one kind. */
-export function kindOf(message: string): string {
-  return message
-    .slice(0, KIND_LENGTH)
-    .replace(/"[^"]*"|'[^']*'|`[^`]*`/g, '"…"')
-    .replace(/\b0x[0-9a-f]+\b|\d+(?:[.,]\d+)*/gi, '0')
+  #measure(group: ErrorGroup): void {
+    const bytes = group.samples().reduce((sum, { record }) => {
+      return sum + record.message.length + record.stack.length + record.line.length
+    }, 0)
+    this.#bytes += bytes - (this.#bytesOf.get(group) ?? 0)
+    this.#bytesOf.set(group, bytes)
+  }
+
+  /** Secrets in a message neither split groups nor are they in an id. */
+  #identify(error: RecentError): { readonly id: string; readonly make: () => ErrorGroup } {
+    const { record } = error
+    const name = decoder.decode(record.name)
+    const message = decoder.decode(record.message)
+    const frame = topUserFrame(record)
+    const exact = JSON.stringify([record.node, name, message, frame])
+    const make = (): ErrorGroup => new ErrorGroup(this.#known.get(exact)!, this.#kindOf(error), frame, error)
+    let id = this.#known.get(exact)
+    if (id === undefined) {
+      if (this.#known.size >= KNOWN_MESSAGES) this.#known.clear()
+      const parts = [this.#nodeNames[record.node] ?? null, name, this.#kindOf(error), frame ?? null]
+      id = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, ID_DIGITS)
+      this.#known.set(exact, id)
+    }
+    return { id, make }
+  }
+
+  #kindOf({ record }: RecentError): string {
+    return messageKind(this.#reveal(decoder.decode(record.message), record.isMessageCut))
+  }
 }

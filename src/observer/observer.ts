@@ -1,7 +1,8 @@
 // Sees the run from outside and answers every question about it. It only reads: nothing it does can slow a lane, and
 // a lane that hangs, or a processor that never returns, cannot keep it from answering.
 
-import type { ErrorGroup, Errors } from '../contract/errors.ts'
+import type { ErrorGroupDetail, ErrorGroups, GroupQuery } from '../contract/error-groups.ts'
+import type { Errors } from '../contract/errors.ts'
 import type { Health } from '../contract/health.ts'
 import type { KeptJourney } from '../contract/journey.ts'
 import type { FoundLine } from '../contract/line.ts'
@@ -10,20 +11,19 @@ import type { PipelineDescription } from '../contract/pipeline.ts'
 import type { Processors } from '../contract/processors.ts'
 import type { Trace, Traces } from '../contract/trace.ts'
 import type { RunState } from '../contract/words.ts'
-import { LANE, type Region } from '../shared-memory/index.ts'
-import type { Group } from './error-groups.ts'
+import { LANE, NODE, NODE_OFFSET, NODE_STRIDE, type Region } from '../shared-memory/index.ts'
+import { errorEntry, groupAnswer, groupDetail, groupsAnswer, type Telling } from './error-answers.ts'
 import { healthAnswer } from './health-answer.ts'
 import { findJourney } from './journey-search.ts'
 import { KeptJourneys } from './kept-journeys.ts'
 import { Lanes } from './lanes.ts'
 import { findLine, type LineLookup, noSuchFile, sourcesNamed } from './line-lookup.ts'
-import { isoMoment } from './moment.ts'
 import { NodeStatistics } from './node-stats.ts'
 import { PathStatistics } from './path-statistics.ts'
 import { processorsAnswer } from './processors-answer.ts'
 import { LatencyStatistics } from './quantiles.ts'
 import { RateWindow } from './rate-window.ts'
-import { errorEntry, failedAt, RecentErrors } from './recent-errors.ts'
+import { RecentErrors } from './recent-errors.ts'
 import { RecentJourneys } from './recent-journeys.ts'
 import type { Reveal } from './reveal.ts'
 import { type RunStatus, revealedStatus, runState } from './run-status.ts'
@@ -101,7 +101,7 @@ export class Observer {
       names: () => this.#names(),
       keep: options.keep
     })
-    this.#errors = new RecentErrors(this.#lanes.readers, options.reveal)
+    this.#errors = new RecentErrors(this.#lanes.readers, options.reveal, this.#nodeNames)
     this.#status = revealedStatus({ sources: pipeline.sources }, options.reveal)
   }
 
@@ -198,16 +198,16 @@ export class Observer {
   }
 
   /** The newest `limit` failed tries, oldest first. */
-  errors(limit: number): Errors {
+  errors(limit: number, hasFullStacks = false): Errors {
     this.#refresh()
-    const names = this.#names()
-    const errors = this.#errors.newest(limit).map(error => errorEntry(error, names, this.#options.reveal))
+    const telling = this.#telling(hasFullStacks)
+    const errors = this.#errors.newest(limit).map(error => errorEntry(error, telling))
     return {
       recent_errors: errors.map(error => error.message),
       errors,
-      groups: this.#errors.groups.list().map(group => this.#describeGroup(group, names)),
+      groups: this.#errors.groups.list().map(group => groupAnswer(group, telling)),
       total_errors: this.#lanes.totals[LANE.failed_attempts],
-      shed: sum(this.#lanes.readers, lane => lane.errors.ledger().dropped),
+      shed: this.#lanes.totals[LANE.errors_shed] + sum(this.#lanes.readers, lane => lane.errors.ledger().dropped),
       groups_forgotten: this.#errors.groups.forgotten
     }
   }
@@ -239,21 +239,30 @@ export class Observer {
     }
   }
 
-  #describeGroup(group: Group, names: Names): ErrorGroup {
-    const newest = errorEntry(group.newest, names, this.#options.reveal)
+  errorGroups(query: GroupQuery): ErrorGroups {
+    this.#refresh()
+    const { groups } = this.#errors
+    const { totals } = this.#lanes
+    const processors = this.#nodeNames.map((processor, node) => {
+      const errors = totals[NODE_OFFSET + node * NODE_STRIDE + NODE.errors]
+      return { processor, errors, not_grouped: Math.max(0, errors - (groups.seen.get(node) ?? 0)) }
+    })
     return {
-      processor: newest.processor,
-      name: newest.name,
-      message: newest.message,
-      count: group.count,
-      final: group.final,
-      first_at: isoMoment(failedAt(group.first)),
-      last_at: newest.at,
-      line: newest.line,
-      file: newest.file,
-      line_number: newest.line_number,
-      trace_id: newest.trace_id
+      ...groupsAnswer(groups, query, this.#telling(false)),
+      total_errors: totals[LANE.failed_attempts],
+      processors: processors.filter(({ errors }) => errors > 0)
     }
+  }
+
+  /** With full stacks. Undefined: there is none, or none any more. */
+  errorGroup(id: string): ErrorGroupDetail | undefined {
+    this.#refresh()
+    const group = this.#errors.groups.find(id)
+    return group && groupDetail(group, this.#telling(true))
+  }
+
+  #telling(hasFullStacks: boolean): Telling {
+    return { names: this.#names(), reveal: this.#options.reveal, hasFullStacks }
   }
 
   #refresh(): void {

@@ -1,13 +1,9 @@
 // The newest failed tries of all lanes, as they were recorded. Bounded in number and in bytes; older ones give way.
 
-import type { ErrorEntry } from '../contract/errors.ts'
 import type { ErrorRecord } from '../shared-memory/index.ts'
 import { ErrorGroups } from './error-groups.ts'
 import type { LaneReader } from './lane-reader.ts'
-import { textBytes } from './line-text.ts'
-import { isoMoment } from './moment.ts'
 import type { Reveal } from './reveal.ts'
-import { journeyId, type Names, replayOf } from './trace-answer.ts'
 
 export const KEPT_ERRORS = 1_000
 const KEPT_BYTES = 4 * 1024 * 1024
@@ -24,9 +20,9 @@ export class RecentErrors {
   #kept: RecentError[] = []
   #bytes = 0
 
-  constructor(lanes: readonly LaneReader[], reveal: Reveal) {
+  constructor(lanes: readonly LaneReader[], reveal: Reveal, nodeNames: readonly string[]) {
     this.#lanes = lanes
-    this.groups = new ErrorGroups(reveal)
+    this.groups = new ErrorGroups(reveal, nodeNames)
   }
 
   /** Takes what the lanes have written since the last poll. */
@@ -54,24 +50,6 @@ export class RecentErrors {
       this.#bytes -= costOf(this.#kept[first++].record)
     }
     if (first > 0) this.#kept = this.#kept.slice(first)
-  }
-}
-
-export function errorEntry({ lane, record }: RecentError, names: Names, reveal: Reveal): ErrorEntry {
-  return {
-    processor: names.nodes[record.node] ?? null,
-    name: reveal(record.name),
-    message: reveal(record.message, record.isMessageCut),
-    line: reveal(textBytes({ offset: record.offset, bytes: record.line }), record.isLineCut),
-    line_is_cut: record.isLineCut,
-    file: names.sources[record.sourceNumber] ?? null,
-    line_number: record.lineNumber,
-    trace_id: journeyId(record),
-    replay_of: replayOf(record),
-    at: isoMoment(failedAt({ lane, record })),
-    attempt: record.attempt,
-    is_final: record.isFinal,
-    stack: record.stack.length === 0 ? null : reveal(record.stack, record.isStackCut)
   }
 }
 

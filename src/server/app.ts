@@ -10,6 +10,7 @@ const KNOWN_PATHS = [
   '/stats',
   '/trace',
   '/errors',
+  '/api/v1/errors',
   '/api/v1/paths',
   '/api/v1/lines',
   '/api/v1/journeys/{id}',

@@ -15,6 +15,7 @@ import { type Doors, refusalOf } from './guards.ts'
 import { SECURITY_HEADERS } from './headers.ts'
 import { deadLettersRoute } from './routes/dead-letters.ts'
 import { documentationRoutes } from './routes/documentation.ts'
+import { errorGroupRoutes } from './routes/error-groups.ts'
 import { errorsRoute } from './routes/errors.ts'
 import { healthRoute } from './routes/health.ts'
 import { historyRoute } from './routes/history.ts'
@@ -108,6 +109,7 @@ function addAnswers(
   statsRoute(app, observer)
   traceRoute(app, observer)
   errorsRoute(app, observer)
+  errorGroupRoutes(app, observer)
   pathsRoute(app, observer)
   linesRoute(app, observer)
   journeyRoute(app, observer)

@@ -1,6 +1,7 @@
 // GET /errors?limit=100
 
 import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
 
 import { ErrorsSchema } from '../../contract/errors.ts'
 import { clampLimit, LimitQuerySchema } from '../../contract/limit.ts'
@@ -11,10 +12,12 @@ export function errorsRoute(app: FastifyInstance, observer: Observer): void {
   const schema = {
     summary: 'The newest errors, each with the line that caused it',
     tags: ['run'],
-    querystring: LimitQuerySchema,
+    querystring: LimitQuerySchema.extend({
+      stack: z.enum(['own', 'full']).default('own').describe('full: with the frames of Linescope.')
+    }),
     response: responsesOf(ErrorsSchema)
   }
-  app.get<{ Querystring: { limit?: unknown } }>('/errors', { schema }, (request, reply) =>
-    sendAnswer(reply, observer.errors(clampLimit(request.query.limit)))
+  app.get<{ Querystring: { limit?: unknown; stack?: unknown } }>('/errors', { schema }, (request, reply) =>
+    sendAnswer(reply, observer.errors(clampLimit(request.query.limit), request.query.stack === 'full'))
   )
 }

@@ -48,7 +48,9 @@ test('an error comes back as it was written, its line as raw bytes', () => {
     isMessageCut: false,
     isStackCut: false,
     isLineCut: false,
-    lineFullLength: 4
+    lineFullLength: 4,
+    path: 0,
+    count: 1
   })
   assert.deepEqual([second.sequence, second.isFinal, text(second.line), text(second.message)], [1, false, 'a text', ''])
 })

@@ -11,7 +11,8 @@
 //   | size       |   ×2    |     ×2       |  ×2     |                                                 |
 //   +------------+---------+--------------+---------+-------------------------------------------------+
 //
-// Words 16 to 21 are a mark when the line is one of a replay (replay-mark.ts); the bytes follow it.
+// Words 16 to 21 are a mark when the line is one of a replay (replay-mark.ts); then come the path and how many errors of
+// this kind the record stands for; the bytes follow.
 // `×2` is a double in two words. The lane owns a page while it writes it, the observer while it copies it.
 
 import { alignWords } from '../cells.ts'
@@ -38,9 +39,11 @@ export const RECORD = {
   offset: 10,
   lineNumber: 12,
   at: 14,
-  replay: 16
+  replay: 16,
+  path: 16 + REPLAY_WORDS,
+  count: 17 + REPLAY_WORDS
 } as const
-export const RECORD_HEADER_WORDS: number = RECORD.replay + REPLAY_WORDS
+export const RECORD_HEADER_WORDS = 24
 
 export const IS_FINAL = 1
 export const MESSAGE_CUT = 2

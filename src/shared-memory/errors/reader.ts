@@ -40,6 +40,10 @@ export interface ErrorRecord {
   readonly lineFullLength: number
   /** Of a line of a replay; its place is that of the line that it is a replay of. */
   readonly replay?: ReplayMark
+  /** Number of the path that the line had come by; 0 is none. */
+  readonly path: number
+  /** Errors of this kind that it stands for. */
+  readonly count: number
 }
 
 export class ErrorReader {
@@ -141,6 +145,8 @@ function decodeRecord(
     line: take(words[RECORD.lineBytes]),
     isLineCut: (flags & LINE_CUT) !== 0,
     lineFullLength: words[RECORD.lineFullBytes],
+    path: Math.max(0, words[RECORD.path]),
+    count: Math.max(1, words[RECORD.count]),
     ...(replay === undefined ? {} : { replay })
   }
   return { error, bytes: recordBytes }

@@ -40,6 +40,10 @@ export interface ErrorEntry {
   /** The value that failed: raw bytes, or text (a record as JSON). */
   readonly line: Uint8Array | string
   readonly replay?: ReplayMark | undefined
+  /** The nodes that the line has visited, the failing one last; 0 is none. */
+  readonly path?: number
+  /** Errors of this kind that the record stands for; 1 when left out. */
+  readonly count?: number
 }
 
 export class ErrorWriter {
@@ -77,22 +81,22 @@ export class ErrorWriter {
   }
 
   write(error: ErrorEntry): void {
-    if (this.#pages.page === -1 && !this.#acquire()) {
-      this.#pages.drop(1)
-      return
-    }
+    if (!this.tryWrite(error, 0)) this.#pages.drop(1)
+  }
+
+  /** False: no page was to be had without going below so many free ones; nothing is counted then. */
+  tryWrite(error: ErrorEntry, reservedPages: number): boolean {
+    if (this.#pages.page === -1 && !this.#acquire(reservedPages)) return false
     this.#compose(error)
     if (this.#usedBytes + this.#recordBytes > this.#pageBytes) {
       this.#seal(true)
-      if (!this.#acquire()) {
-        this.#pages.drop(1)
-        return
-      }
+      if (!this.#acquire(reservedPages)) return false
     }
     if (this.#records === 0) this.#firstRecordAt = error.atMilliseconds
     this.#bodies[this.#pages.page].set(this.#record.subarray(0, this.#recordBytes), this.#usedBytes)
     this.#usedBytes += this.#recordBytes
     this.#records++
+    return true
   }
 
   /** Hands the page over when its first record is 100 ms old; `Infinity` hands it over now, as before going idle. */
@@ -112,6 +116,8 @@ export class ErrorWriter {
     this.#numbers[RECORD.lineNumber / 2] = error.lineNumber
     this.#numbers[RECORD.at / 2] = error.atMilliseconds
     writeReplayMark(words, this.#numbers, RECORD.replay, error.replay)
+    words[RECORD.path] = error.path ?? 0
+    words[RECORD.count] = error.count ?? 1
     words[RECORD.nameBytes] = this.#addText(error.name, NAME_BYTES, 0)
     words[RECORD.messageBytes] = this.#addText(error.message, MESSAGE_BYTES, MESSAGE_CUT)
     words[RECORD.stackBytes] = this.#addText(error.stack, STACK_BYTES, STACK_CUT)
@@ -144,7 +150,8 @@ export class ErrorWriter {
     if (kept < line.length) words[RECORD.flags] |= LINE_CUT
   }
 
-  #acquire(): boolean {
+  #acquire(reservedPages: number): boolean {
+    if (reservedPages > 0 && this.#pages.free <= reservedPages) return false
     if (!this.#pages.acquire()) return false
     this.#usedBytes = 0
     this.#records = 0

@@ -121,6 +121,15 @@ export class PageWriter {
     if (this.#hasUnpublishedCounts) this.#publishCounts()
   }
 
+  /** Pages that can be had now. */
+  get free(): number {
+    let free = 0
+    for (let page = 0; page < this.#pageCount; page++) {
+      if (this.#cells.load(this.#base + headerWord(page) + STATE) === FREE) free++
+    }
+    return free
+  }
+
   #takeFree(): number {
     for (let step = 0; step < this.#pageCount; step++) {
       const page = this.#cursor
