@@ -15,7 +15,14 @@ import { describeNode, knownKeysHint } from './issue-text.ts'
 import { notNamed, readName } from './names.ts'
 import { checkFiles, type OutputArgument, type Outputs, readOutputs } from './outputs.ts'
 import { type ProcessorDraft, readProcessors } from './processors.ts'
-import { deadLettersSchema, durabilitySchema, journeysSchema, limitsSchema, PIPELINE_KEYS, redactionSchema } from './schema.ts'
+import {
+  deadLettersSchema,
+  durabilitySchema,
+  journeysSchema,
+  limitsSchema,
+  PIPELINE_KEYS,
+  redactionSchema
+} from './schema.ts'
 import { type ConfigNode, entryOf, filledValue, type MapNode } from './tree.ts'
 import { validate } from './validate.ts'
 

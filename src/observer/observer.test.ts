@@ -344,9 +344,11 @@ describe('errors', () => {
       line_number: 2,
       trace_id: '0:5',
       replay_of: null,
+      path: [],
       attempt: 2,
       is_final: true,
-      stack: 'TypeError: second try\n    at x'
+      stack: 'TypeError: second try\n    at x',
+      stack_frames_hidden: 0
     })
     assert.equal(errors[0]?.stack, null)
   })

@@ -79,6 +79,7 @@ const questions = new Questions((id, question) => tell({ type: 'ask', id, questi
 const taps = new Taps({
   pipeline: data.pipeline,
   secrets: data.secrets,
+  redaction: data.redaction,
   reveal,
   order: (order, port) => thread.postMessage({ type: 'tap', order, port } satisfies FromDashboard, [port]),
   isOver: () => ['finished', 'failed'].includes(observer.state())

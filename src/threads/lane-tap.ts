@@ -1,6 +1,7 @@
 // The lane's side of a tap: shows hops through a port of its own, as fast as they are taken from it.
 
 import type { MessagePort } from 'node:worker_threads'
+import type { Redaction } from '../base/redaction.ts'
 
 import { type LaneParts, Tap, type TapCounts, type TapRow } from '../engine/index.ts'
 import { type Region, StringReader } from '../shared-memory/index.ts'
@@ -15,6 +16,7 @@ export interface TapOrder {
   readonly rowsPerSecond: number
   /** Values that are masked in what is searched. */
   readonly secrets: readonly string[]
+  readonly redaction: Redaction | undefined
 }
 
 export type TappedRow = TapRow & { readonly reason: string | undefined }
@@ -38,7 +40,7 @@ export function openLaneTap(
   port: MessagePort
 ): void {
   const strings = new StringReader(region)
-  const reveal = createReveal(order.secrets)
+  const reveal = createReveal(order.secrets, order.redaction)
   let rows: TappedRow[] = []
   let lost = 0
   let isTaken = true

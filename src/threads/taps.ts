@@ -3,6 +3,7 @@
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 
+import type { Redaction } from '../base/redaction.ts'
 import type { PipelineDescription } from '../contract/pipeline.ts'
 import type { OpenTap, TapCounts, TapLine, TapListener, TapRequest } from '../contract/tap.ts'
 import type { Reveal } from '../observer/reveal.ts'
@@ -15,6 +16,7 @@ const COUNTS_MILLISECONDS = 1_000
 export interface TapsSettings {
   readonly pipeline: PipelineDescription
   readonly secrets: readonly string[]
+  readonly redaction: Redaction | undefined
   readonly reveal: Reveal
   /** Passes the order and one end of a channel on to the lane. */
   readonly order: (order: TapOrder, port: MessagePort) => void
@@ -87,7 +89,13 @@ class OpenedTap {
     this.#request = request
     this.#listener = listener
     const { text, linesPerSecond } = request
-    this.#order = { node, text, rowsPerSecond: linesPerSecond, secrets: settings.secrets }
+    this.#order = {
+      node,
+      text,
+      rowsPerSecond: linesPerSecond,
+      secrets: settings.secrets,
+      redaction: settings.redaction
+    }
     this.#timers.push(
       setInterval(() => this.#tellCounts(), COUNTS_MILLISECONDS),
       setTimeout(() => this.end('its time is up'), request.seconds * 1_000)

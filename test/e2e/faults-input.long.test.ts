@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 
-import { reportOf } from './support/answers.ts'
+import type { Paths } from '../../src/contract/paths.ts'
+import { getText, reportOf, statsWhen } from './support/answers.ts'
 import { Cli, type Ended, LINESCOPE, linescope, makeFolder, start } from './support/cli.ts'
 import { peakMemory } from './support/memory.ts'
 import { ALONE, PASS_FILES, pipelineOf } from './support/pipelines.ts'
@@ -64,6 +65,44 @@ export const tag = defineProcessor({
   assert.equal(ended.code, 0, ended.stderr)
   const { ledger, processors } = reportOf(ended)
   assert.deepEqual([ledger.entered, ledger.unmatched, processors.length], [count, count, 1])
+})
+
+test('a hundred thousand ways that come from data are told apart as far as there is room, and counted all [A26]', async t => {
+  const count = 100_000
+  const bits = 17
+  const folder = makeFolder(t, {
+    'pipeline.yaml': `
+source: { file: { path: in.log } }
+entry: zero
+processors:
+  zero: { use: ./walk.ts#walk }
+  one: { use: ./walk.ts#walk }
+sinks:
+  end: { file: { path: out.log } }
+`,
+    'walk.ts': `
+import { defineProcessor } from 'linescope'
+export const walk = defineProcessor({
+  name: 'walk', summary: 'Goes where the first digit says.', emits: ['zero', 'one', 'end'],
+  create: () => (line, emit) => {
+    if (line === '') emit('end', line)
+    else emit(line[0] === '1' ? 'one' : 'zero', line.slice(1))
+  }
+})`,
+    'in.log': Array.from({ length: count }, (_, index) => `${index.toString(2).padStart(bits, '0')}\n`).join('')
+  })
+  const cli = start(t, ['run', 'pipeline.yaml', '--port', '0'], { cwd: folder })
+  const measured = peakMemory(cli)
+  const url = await cli.url()
+  await statsWhen(url, 'the end of the input', ({ state }) => state === 'finished')
+  const paths: Paths = JSON.parse(await getText(url, '/api/v1/paths?limit=1000'))
+  const shown = paths.paths.reduce((sum, { lines }) => sum + lines, 0)
+  assert.equal(shown + paths.other.lines, count)
+  assert.ok(paths.distinct <= 65_536, `${paths.distinct} ways`)
+  assert.ok(paths.overflowed > 0, JSON.stringify(paths.other))
+  cli.process.kill('SIGTERM')
+  const peak = await measured
+  assert.ok(peak < 500 * MEBIBYTE, `${peak} bytes`)
 })
 
 async function withLimits(t: TestContext, folder: string, limits: string, ...args: string[]): Promise<Ended> {
