@@ -6,6 +6,7 @@ import { nodeFileSystem } from '../base/file-system.ts'
 import type { DeadLetters } from '../contract/dead-letters.ts'
 import type { KeptJourney } from '../contract/journey.ts'
 import type { Trace } from '../contract/trace.ts'
+import type { RevealText } from '../state/dead-letter-log/filter.ts'
 import { letters } from '../state/dead-letter-log/log-fixtures.ts'
 import { DeadLetterLog } from '../state/dead-letter-log/writer.ts'
 import { temporaryFolder } from '../state/state-fixtures.ts'
@@ -15,7 +16,8 @@ import { findDeadLetters } from './letter-query.ts'
 import type { DeadLetterQuery, HistorySample } from './messages.ts'
 import { Store, type StoreOptions } from './store.ts'
 
-export const asTheyAre = (text: string): string => text
+export const asTheyAre: RevealText = content =>
+  typeof content === 'string' ? content : Buffer.from(content).toString()
 
 export const TEXT_VERSION = 'config'
 

@@ -1,6 +1,5 @@
 // Hands the groups of errors that have changed from an observer to the store. Counting goes on whether it takes them or not.
 
-import { kindOf } from '../observer/error-groups.ts'
 import type { Observer } from '../observer/observer.ts'
 import type { KeptErrorGroup } from '../store/messages.ts'
 
@@ -8,7 +7,7 @@ export class ErrorFeed {
   readonly #observer: Pick<Observer, 'errors'>
   readonly #put: (groups: readonly KeptErrorGroup[]) => boolean
   #totalErrors = 0
-  /** Counts that the store has, by key. */
+  /** Counts that the store has, by the group's id. */
   #known = new Map<string, number>()
 
   /** `put` says whether they were taken; if not, they come again. */
@@ -23,9 +22,9 @@ export class ErrorFeed {
     const changed: KeptErrorGroup[] = []
     const known = new Map<string, number>()
     for (const group of groups) {
-      const key = JSON.stringify([group.processor, group.name, kindOf(group.message)])
-      known.set(key, group.count)
-      if (this.#known.get(key) !== group.count) changed.push({ key, lastAt: Date.parse(group.last_at), group })
+      known.set(group.id, group.count)
+      if (this.#known.get(group.id) === group.count) continue
+      changed.push({ key: group.id, lastAt: Date.parse(group.last_at), group })
     }
     if (!this.#put(changed)) return
     this.#known = known

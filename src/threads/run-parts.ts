@@ -151,7 +151,8 @@ export function startStore(
     regions: [region],
     totals: totalsOf(region),
     readsPages: dashboard === undefined,
-    secrets
+    secrets,
+    redaction: plan.redaction
   }
   const thread = new StoreThread(data, {
     log: message => onLog(message),

@@ -2,6 +2,7 @@
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 
+import type { Redaction } from '../base/redaction.ts'
 import type { PipelineDescription } from '../contract/pipeline.ts'
 import { type Clock, HistorySampler } from '../observer/history-sampler.ts'
 import { Observer } from '../observer/observer.ts'
@@ -24,6 +25,7 @@ export interface StoreData {
   /** Nobody else reads the pages of errors and of kept journeys. */
   readonly readsPages: boolean
   readonly secrets: readonly string[]
+  readonly redaction?: Redaction | undefined
 }
 
 export type ToStoreThread =
@@ -52,7 +54,7 @@ if (parentPort === null) throw new Error('The store is started as a worker threa
 const thread = parentPort
 const tell = (message: FromStoreThread): void => thread.postMessage(message)
 const data = workerData as StoreData
-const reveal = createReveal(data.secrets)
+const reveal = createReveal(data.secrets, data.redaction)
 const clock = (): Clock => ({ at: Date.now(), ticks: performance.now() })
 
 const store = new Store({

@@ -55,7 +55,7 @@ async function rebuild(folder: string, known: LoadedPlan | undefined): Promise<C
 function describe(folder: string, { plan, secrets }: LoadedPlan): Check {
   const { letters, discarded, damaged, problem, setAside } = rebuildLetterIndex(
     folder,
-    createReveal(secrets),
+    createReveal(secrets, plan.redaction),
     plan.configHash
   )
   const parts = [`Made anew: ${formatNumberOf(letters, 'dead letter')}`]
