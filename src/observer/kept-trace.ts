@@ -88,7 +88,7 @@ class HopTeller {
       emitted,
       attempts: kept.attempts.map(attempt => this.#attempt(attempt)),
       outcome: hasFailed ? 'failed' : hop.outcome,
-      reason: hop.reason ?? (lastError === undefined ? null : this.#reveal(lastError.message))
+      reason: hop.reason ?? (lastError === undefined ? null : this.#reveal(Buffer.from(lastError.message)))
     }
   }
 
@@ -99,7 +99,10 @@ class HopTeller {
     return {
       tag,
       hop: emission.child < 0 ? null : emission.child,
-      because: emission.because === undefined ? null : this.#reveal(emission.because.text, emission.because.isCut),
+      because:
+        emission.because === undefined
+          ? null
+          : this.#reveal(Buffer.from(emission.because.text), emission.because.isCut),
       value: this.#shown(value),
       value_is_cut: value?.isCut === true,
       was_changed: emission.isChanged
@@ -107,7 +110,7 @@ class HopTeller {
   }
 
   #tagOf(node: number, { tag, undeclaredTag }: KeptEmission<KeptText>): string | null {
-    if (undeclaredTag !== undefined) return this.#reveal(undeclaredTag.text, undeclaredTag.isCut)
+    if (undeclaredTag !== undefined) return this.#reveal(Buffer.from(undeclaredTag.text), undeclaredTag.isCut)
     if (tag === TAG.onError) return 'on_error'
     return tag < 0 ? null : (this.#names.pipeline?.processors[node]?.tags[tag]?.tag ?? null)
   }
@@ -117,7 +120,10 @@ class HopTeller {
       attempt,
       started_at: this.#moment(startedAtMilliseconds),
       duration: seconds(milliseconds),
-      error: error === undefined ? null : { name: this.#reveal(error.name), message: this.#reveal(error.message) }
+      error:
+        error === undefined
+          ? null
+          : { name: this.#reveal(error.name), message: this.#reveal(Buffer.from(error.message)) }
     }
   }
 
@@ -128,7 +134,7 @@ class HopTeller {
       this.leftOut = true
       return null
     }
-    return this.#reveal(value.text, value.isCut)
+    return this.#reveal(Buffer.from(value.text), value.isCut)
   }
 
   #moment(regionMilliseconds: number | undefined): string | null {

@@ -49,7 +49,7 @@ export function openLaneTap(
     rowsPerSecond: order.rowsPerSecond,
     processorCount: parts.plan.processors.length,
     paths: parts.telemetry.paths,
-    accepts: text === undefined ? undefined : value => reveal(value.text, value.isCut).includes(text),
+    accepts: text === undefined ? undefined : value => reveal(Buffer.from(value.text), value.isCut).includes(text),
     onRow: row => {
       if (rows.length >= MOST_WAITING) lost++
       else rows.push({ ...row, reason: row.dropReason === undefined ? row.failure : strings.text(row.dropReason) })

@@ -160,15 +160,15 @@ class OpenedTap {
       file: reveal(row.source),
       line_number: row.lineNumber,
       at: new Date(row.atMilliseconds).toISOString(),
-      before: reveal(before.text, before.isCut),
+      before: reveal(Buffer.from(before.text), before.isCut),
       before_is_cut: before.isCut,
       is_record: before.isRecord,
       change: outcome === 'emitted' ? changeOf(after) : outcome,
-      reason: reason === undefined ? null : reveal(reason),
+      reason: reason === undefined ? null : reveal(Buffer.from(reason)),
       failed_attempts: row.failedAttempts,
       after: after.map(({ node, value, isChanged }) => ({
         to: this.#names[node] ?? '?',
-        value: reveal(value.text, value.isCut),
+        value: reveal(Buffer.from(value.text), value.isCut),
         is_cut: value.isCut,
         is_record: value.isRecord,
         is_changed: isChanged

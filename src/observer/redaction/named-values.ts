@@ -62,8 +62,8 @@ function hiddenValue(text: string, name: SecretName): Hidden | undefined {
 /** Doubled quotes are those of CSV when they stand on both sides. */
 function keyQuote(text: string, { start, end }: SecretName): QuoteMark | undefined {
   const quote = quoteBefore(text, start)
-  const doubled = quote === undefined || quote.backslashes > 0 ? '' : quote.sign + quote.sign
-  const isDoubled = doubled.length === 2 && text.startsWith(doubled, start - 2) && text.startsWith(doubled, end)
+  const doubled = quote?.sign.length === 1 ? quote.text + quote.text : ''
+  const isDoubled = doubled !== '' && text.startsWith(doubled, start - doubled.length) && text.startsWith(doubled, end)
   return isDoubled ? { text: doubled, sign: doubled, backslashes: 0 } : quote
 }
 

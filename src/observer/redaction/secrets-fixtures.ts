@@ -27,6 +27,7 @@ function inManyWays(name: string, secret: string): string[] {
     JSON.stringify({ body: json }),
     JSON.stringify({ outer: JSON.stringify({ body: json }) }),
     `"2026","${json.replaceAll('"', '""')}","next"`,
+    JSON.stringify({ row: `"2026","${json.replaceAll('"', '""')}"` }),
     JSON.stringify({ user: 'bob', [name]: secret }, undefined, 2),
     JSON.stringify({ [name]: [secret, secret] }),
     JSON.stringify({ [name]: { value: secret } }),

@@ -45,11 +45,13 @@ const BEARER = /\b(Bearer(?:[ \t]+|%20))([A-Za-z0-9._~+/=-]{8,})/gi
 const PRIVATE_KEY = /-----BEGIN [A-Z0-9 ]{0,40}?PRIVATE KEY/g
 const END_OF_KEY = /-----END [A-Z0-9 ]{0,50}-----/g
 /** A line of a private key that was split at its line ends. */
-const KEY_LINE = /^\s*(?![0-9a-f]+\s*$|[0-9A-F]+\s*$)[A-Za-z0-9+/]{64}\s*$/
+const KEY_LINE = /(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{64}(?![A-Za-z0-9+/=])/g
+const MIXED = /(?=.*[a-z])(?=.*[A-Z])(?=.*\d)/
 
 export function maskTokens(text: string, isCut: boolean): string {
   let shown = maskPrivateKeys(text)
   if (shown.includes('eyJ')) shown = shown.replace(WEB_TOKEN, MASK)
+  shown = shown.replace(KEY_LINE, line => (MIXED.test(line) ? MASK : line))
   shown = shown.replace(SHAPE, token => (/\d/.test(token) ? MASK : token))
   shown = shown.replace(BEARER, (all, scheme: string, token: string) => (looksRandom(token) ? scheme + MASK : all))
   return isCut ? maskCutToken(shown) : shown
@@ -65,7 +67,6 @@ function maskCutToken(text: string): string {
 }
 
 function maskPrivateKeys(text: string): string {
-  if (text.length < 80 && KEY_LINE.test(text)) return MASK
   if (!text.includes('-----BEGIN ')) return text
   let result = ''
   let shownTo = 0
