@@ -121,15 +121,9 @@ export const PLANTED: readonly Planted[] = [
       '?to=alice.smith%40example.com&x=1'
     ]
   },
-  {
-    preset: 'cards',
-    secret: '0366',
-    lines: [
-      'card 4532015112830366 ok',
-      'card 4532 0151 1283 0366 200',
-      'pan=4532-0151-1283-0366',
-      '{"pan":4532015112830366,"a":12}'
-    ]
-  },
-  { preset: 'cards', secret: '10005', lines: ['amex 3782 822463 10005', '378282246310005'] }
+  { preset: 'cards', secret: '2015112830366', lines: ['card 4532015112830366 ok', '{"pan":4532015112830366,"a":12}'] },
+  { preset: 'cards', secret: '1283 0366', lines: ['card 4532 0151 1283 0366 200'] },
+  { preset: 'cards', secret: '1283-0366', lines: ['pan=4532-0151-1283-0366'] },
+  { preset: 'cards', secret: '822463 10005', lines: ['amex 3782 822463 10005'] },
+  { preset: 'cards', secret: '82246310005', lines: ['378282246310005'] }
 ]
