@@ -16,7 +16,7 @@ interface Watched {
   readonly windows: TimeWindows
   readonly region: ReturnType<typeof regionFor>
   /** `seconds` pass, of which the processor is busy for `busy`, in which it gets so many lines. */
-  pass(seconds: number, busy: number, lines: number): void
+  readonly pass: (seconds: number, busy: number, lines: number) => void
 }
 
 /** A lane whose numbers a test sets; it stands still between two snapshots, so that time is the test's. */
