@@ -10,7 +10,7 @@ import { discardLetters } from '../state/dead-letter-log/discard.ts'
 import { logFolder, segmentName } from '../state/dead-letter-log/layout.ts'
 import { letter, readLog } from '../state/dead-letter-log/log-fixtures.ts'
 import { DeadLetterLog } from '../state/dead-letter-log/writer.ts'
-import { appendLetters, folderWithLetters, keep, upTo } from './store-fixtures.ts'
+import { appendLetters, asTheyAre, folderWithLetters, keep, upTo } from './store-fixtures.ts'
 
 describe('the index of dead letters', () => {
   test('lists what is in the log, newest first, with what a list needs', t => {
