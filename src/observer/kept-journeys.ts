@@ -87,6 +87,12 @@ export class KeptJourneys {
     }
   }
 
+  /** Each made when it is asked for, the newest first. */
+  *newestFirst(): Generator<Trace> {
+    const { names, reveal } = this.#options
+    for (const each of [...this.#kept.values()].reverse()) yield keptTraceOf(each, names(), reveal)
+  }
+
   #remember(each: KeptInLane): void {
     const id = journeyId(each.record)
     const known = this.#kept.get(id)

@@ -5,6 +5,7 @@ import type { ErrorGroupDetail, ErrorGroups, GroupQuery } from '../contract/erro
 import type { Errors } from '../contract/errors.ts'
 import type { Health } from '../contract/health.ts'
 import type { KeptJourney } from '../contract/journey.ts'
+import type { FoundJourneys, JourneyQuery } from '../contract/journey-query.ts'
 import type { FoundLine } from '../contract/line.ts'
 import type { Paths } from '../contract/paths.ts'
 import type { PipelineDescription } from '../contract/pipeline.ts'
@@ -13,6 +14,7 @@ import type { Trace, Traces } from '../contract/trace.ts'
 import type { RunState } from '../contract/words.ts'
 import { LANE, NODE, NODE_OFFSET, NODE_STRIDE, type Region } from '../shared-memory/index.ts'
 import { errorEntry, groupAnswer, groupDetail, groupsAnswer, type Telling } from './error-answers.ts'
+import { findJourneys, type StoredPages } from './find-journeys.ts'
 import { healthAnswer } from './health-answer.ts'
 import { findJourney } from './journey-search.ts'
 import { KeptJourneys } from './kept-journeys.ts'
@@ -24,7 +26,7 @@ import { processorsAnswer } from './processors-answer.ts'
 import { LatencyStatistics } from './quantiles.ts'
 import { RateWindow } from './rate-window.ts'
 import { RecentErrors } from './recent-errors.ts'
-import { RecentJourneys } from './recent-journeys.ts'
+import { KEPT_JOURNEYS, RecentJourneys } from './recent-journeys.ts'
 import type { Reveal } from './reveal.ts'
 import { type RunStatus, revealedStatus, runState } from './run-status.ts'
 import { SourceSilence } from './source-silence.ts'
@@ -209,6 +211,20 @@ export class Observer {
       total_errors: this.#lanes.totals[LANE.failed_attempts],
       shed: this.#lanes.totals[LANE.errors_shed] + sum(this.#lanes.readers, lane => lane.errors.ledger().dropped),
       groups_forgotten: this.#errors.groups.forgotten
+    }
+  }
+
+  /** Among the newest journeys, those kept, and the store's. */
+  async findJourneys(query: JourneyQuery, stored?: StoredPages): Promise<FoundJourneys> {
+    this.#refresh()
+    this.#pollJourneys(performance.now())
+    return await findJourneys(query, { kept: this.#kept.newestFirst(), recent: this.#recentTraces(), stored })
+  }
+
+  *#recentTraces(): Generator<Trace> {
+    const names = this.#names()
+    for (const journey of this.#journeys.newest(KEPT_JOURNEYS).toReversed()) {
+      yield traceOf(journey, names, this.#options.reveal)
     }
   }
 

@@ -184,6 +184,7 @@ describe('the documentation', () => {
       ['/api/v1/history', 'History'],
       ['/api/v1/runs', 'Runs'],
       ['/api/v1/dead-letters', 'DeadLetters'],
+      ['/api/v1/journeys', 'FoundJourneys'],
       ['/api/v1/replay', 'Replays'],
       ['/readyz', 'Ready']
     ] as const) {

@@ -13,6 +13,7 @@ const KNOWN_PATHS = [
   '/api/v1/errors',
   '/api/v1/paths',
   '/api/v1/lines',
+  '/api/v1/journeys',
   '/api/v1/journeys/{id}',
   '/api/v1/processors',
   '/api/v1/history',

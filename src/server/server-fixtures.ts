@@ -26,6 +26,7 @@ export const DATA_PATHS = [
   '/api/v1/history',
   '/api/v1/runs',
   '/api/v1/dead-letters',
+  '/api/v1/journeys',
   '/api/v1/replay',
   '/openapi.json',
   '/nothing'

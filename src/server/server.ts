@@ -19,6 +19,7 @@ import { errorGroupRoutes } from './routes/error-groups.ts'
 import { errorsRoute } from './routes/errors.ts'
 import { healthRoute } from './routes/health.ts'
 import { historyRoute } from './routes/history.ts'
+import { journeySearchRoute } from './routes/journey-search.ts'
 import { journeyRoute } from './routes/journeys.ts'
 import { type AskLetters, letterActionRoutes } from './routes/letter-actions.ts'
 import { linesRoute } from './routes/lines.ts'
@@ -117,6 +118,7 @@ function addAnswers(
   historyRoute(app, askStore)
   runsRoute(app, askStore)
   deadLettersRoute(app, askStore)
+  journeySearchRoute(app, observer)
   replayRoutes(app, askReplays)
   letterActionRoutes(app, askLetters)
   tapRoute(app, openTap)
