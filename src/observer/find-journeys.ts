@@ -22,7 +22,7 @@ export interface JourneyPlaces {
 
 type Where = FoundJourneys['looked_at'][number]['where']
 
-const SLICE_MILLISECONDS = 4
+const SLICE_MILLISECONDS = 2
 const SEARCH_MILLISECONDS = 3_000
 const MOST_FOUND = 5_000
 
@@ -120,6 +120,8 @@ class Search {
 
   async #breathe(): Promise<void> {
     if (performance.now() - this.#sliceAt < SLICE_MILLISECONDS) return
+    // A request comes in on one turn and is answered on the next.
+    await turn()
     await turn()
     this.#sliceAt = performance.now()
   }
