@@ -135,6 +135,9 @@ export class Batch {
   /** Items with a failed attempt. */
   readonly failed = new Set<number>()
 
+  /** What nodes and edges did for its lines, at their places in a snapshot's values. */
+  readonly counters: Float64Array
+
   // Progress.
   step = 0
   hasEntered = false
@@ -145,12 +148,15 @@ export class Batch {
   /** First entering line that must not be settled: `on_error: stop`, or a stop that gives lines back. */
   stopAt = Number.POSITIVE_INFINITY
   isWriting = false
+  /** It is settled: its counts are among those of the settled ones. */
+  isCounted = false
 
   /** Undefined without tracing. */
   readonly notes: HopNotes | undefined
 
   /** `targets[processor]` lists the node ids that its tags lead to; ids from its length on are sinks. */
-  constructor(targets: readonly (readonly number[])[], notes?: HopNotes) {
+  constructor(targets: readonly (readonly number[])[], counterCount = 0, notes?: HopNotes) {
+    this.counters = new Float64Array(counterCount)
     this.notes = notes
     this.queues = targets.map(() => new ItemQueue())
     this.tagQueues = targets.map(ids => ids.map(id => this.queues[id]))
@@ -161,6 +167,7 @@ export class Batch {
     this.lineCount = this.itemCount = lineCount
     this.ensureItems(lineCount)
     this.outcome.fill(0, 0, lineCount)
+    this.counters.fill(0)
     this.isNew = true
     this.hasForks = false
     this.descendants = undefined
@@ -185,6 +192,7 @@ export class Batch {
     this.lastBegunLine = -1
     this.stopAt = Number.POSITIVE_INFINITY
     this.isWriting = false
+    this.isCounted = false
   }
 
   noteBegun(item: number): void {

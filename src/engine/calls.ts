@@ -5,10 +5,12 @@
 
 import type { Mapper, Process } from '../sdk/processor.ts'
 import type { Batch } from './batch.ts'
+import { noteUndone } from './batch-work.ts'
 import { CallSlot } from './call.ts'
 import type { Emissions } from './emissions.ts'
 import { EngineError } from './errors.ts'
 import type { Failures } from './failures.ts'
+import type { Standing } from './ledger.ts'
 import type { NodeRuntime, WaitingItem } from './node.ts'
 import type { Telemetry } from './telemetry.ts'
 
@@ -61,22 +63,26 @@ export class Calls {
     return [...this.#running.values(), ...this.#parked].sort((a, b) => a.sinceMilliseconds - b.sinceMilliseconds)
   }
 
-  /** How many lines of these batches calls hold, parked and waiting ones included; not those that will not be settled. */
-  countOf(batches: readonly Batch[]): number {
-    let count = 0
-    const note = ({ batch, item }: { readonly batch: Batch; readonly item: number }): void => {
-      if (batches.includes(batch) && batch.rootOf(item) < batch.stopAt) count++
+  /** Adds the lines of these batches that calls hold, by node, parked and waiting ones included. */
+  countHeld(batches: readonly Batch[], { held, undone }: Standing): void {
+    const note = (node: NodeRuntime, { batch, item }: { readonly batch: Batch; readonly item: number }): void => {
+      if (batches.includes(batch)) (batch.rootOf(item) < batch.stopAt ? held : undone)[node.id]++
     }
-    for (const held of [this.#running.values(), this.#parked, this.#abandoned]) for (const each of held) note(each)
-    for (const { waiting, waitingHead } of this.#waitingNodes) {
-      for (let at = waitingHead; at < waiting.length; at++) note(waiting[at])
+    for (const calls of [this.#running.values(), this.#parked, this.#abandoned]) {
+      for (const each of calls) note(each.node, each)
     }
-    return count
+    for (const node of this.#waitingNodes) {
+      for (let at = node.waitingHead; at < node.waiting.length; at++) note(node, node.waiting[at])
+    }
   }
 
   /** Items that wait for a free call and are given back will not get one: it is as if they had not come. */
   giveBackWaiting(isGivenBack: (waiting: WaitingItem) => boolean): void {
-    this.#forgetWaiting(isGivenBack, node => node.counters[node.indexes.received]--)
+    this.#forgetWaiting(isGivenBack, (node, { batch }) => {
+      node.receivedLines--
+      batch.counters[node.indexes.received]--
+      noteUndone(batch, node.id)
+    })
   }
 
   /** Starts the call, or lets the item wait until one of the calls under way has ended. */
@@ -167,20 +173,25 @@ export class Calls {
       if (!isOfLine(parked)) continue
       clearTimeout(parked.timer)
       this.#unpark(parked)
+      noteUndone(batch, parked.node.id)
     }
     const freed = new Set<NodeRuntime>()
     for (const [slot, held] of this.#running) {
       if (!isOfLine(held)) continue
       this.#release(slot)
       freed.add(held.node)
+      noteUndone(batch, held.node.id)
       slot.controller?.abort(new EngineError('fanout_limit', 'the entering line was undone'))
     }
-    this.#forgetWaiting(isOfLine, () => undefined)
+    this.#forgetWaiting(isOfLine, node => noteUndone(batch, node.id))
     // Not at once: the line is being undone in the middle of another call.
     if (freed.size > 0) queueMicrotask(() => this.#goOn(freed))
   }
 
-  #forgetWaiting(isForgotten: (waiting: WaitingItem) => boolean, onForgotten: (node: NodeRuntime) => void): void {
+  #forgetWaiting(
+    isForgotten: (waiting: WaitingItem) => boolean,
+    onForgotten: (node: NodeRuntime, waiting: WaitingItem) => void
+  ): void {
     for (const node of this.#waitingNodes) {
       const { waiting } = node
       let kept = 0
@@ -189,7 +200,7 @@ export class Calls {
         if (!isForgotten(each)) waiting[kept++] = each
         else {
           each.batch.pending--
-          onForgotten(node)
+          onForgotten(node, each)
         }
       }
       waiting.length = kept

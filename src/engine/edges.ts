@@ -1,5 +1,6 @@
 // The numbers under which emitted lines are counted: one for each processor and tag, and one for `on_error: { to }`.
 
+import type { NodeWays } from '../shared-memory/index.ts'
 import type { Plan, ProcessorPlan } from './plan.ts'
 
 /** Node ids by tag index; a mapper has one, -1 at an end. */
@@ -20,6 +21,23 @@ export function edgeBases(plan: Plan): number[] {
   const bases = [0]
   for (const processor of plan.processors) bases.push(bases[bases.length - 1] + processorTargets(processor).length)
   return bases
+}
+
+/** By node: the numbers of the edges that lead to it, and of those that lead from it to another one. */
+export function nodeWays(plan: Plan): NodeWays[] {
+  const bases = edgeBases(plan)
+  const ways = Array.from({ length: plan.processors.length + plan.sinks.length }, () => ({
+    into: [] as number[],
+    out: [] as number[]
+  }))
+  for (const [id, processor] of plan.processors.entries()) {
+    for (const [index, target] of processorTargets(processor).entries()) {
+      if (target === -1) continue
+      ways[target].into.push(bases[id] + index)
+      ways[id].out.push(bases[id] + index)
+    }
+  }
+  return ways
 }
 
 /** Ids of the processors that a processor sends lines to. */

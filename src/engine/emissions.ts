@@ -2,6 +2,7 @@
 
 import type { LineValue } from '../sdk/line.ts'
 import { type Batch, VOID } from './batch.ts'
+import { awaitedSink, noteUndone } from './batch-work.ts'
 import type { CallSlot } from './call.ts'
 import { EngineError, fanoutMessage } from './errors.ts'
 import { freeze, refuseValue } from './freeze.ts'
@@ -53,7 +54,7 @@ export class Emissions {
       slot.tag = 0
       slot.value = result as LineValue
     }
-    if (slot.overLimit !== undefined) this.undoLine(node, slot.batch, slot.item, slot.overLimit)
+    if (slot.overLimit !== undefined) this.undoLine(node, slot, slot.overLimit)
     else if (slot.count === 0) this.#endOrDrop(node, slot)
     else {
       checkValue(slot.value)
@@ -64,7 +65,7 @@ export class Emissions {
   }
 
   drop(node: NodeRuntime, batch: Batch, item: number, reason: string): void {
-    node.counters[node.indexes.dropped]++
+    batch.counters[node.indexes.dropped]++
     batch.outcome[item] = DROPPED | (this.#telemetry.reasonId(reason) << 8)
   }
 
@@ -76,10 +77,14 @@ export class Emissions {
   }
 
   /** The whole entering line of `item` becomes one dead letter; all that was made of it is void. */
-  undoLine(node: NodeRuntime, batch: Batch, item: number, message: string): void {
+  undoLine(node: NodeRuntime, slot: CallSlot, message: string): void {
+    const { batch, item } = slot
     const error = new EngineError('fanout_limit', message)
     const line = batch.rootOf(item)
     this.#host.forget(batch, line)
+    // Of a hot loop that goes on, the queue does not know yet how far it has come.
+    if (slot === node.slot) batch.queues[node.id].head = slot.at + 1
+    undoStanding(batch, line)
     batch.hasVoid = true
     for (let other = batch.nextOf(line); other !== -1 && batch.rootOf(other) === line; other = batch.nextOf(other)) {
       if (batch.outcome[other] === VOID) continue
@@ -90,8 +95,8 @@ export class Emissions {
     // The letter tells the way of the instance that was one too many, and the value that it had.
     batch.path[line] = batch.path[item]
     batch.failed.add(line)
-    node.counters[node.indexes.dead]++
-    node.counters[node.indexes.errors]++
+    batch.counters[node.indexes.dead]++
+    batch.counters[node.indexes.errors]++
     batch.dead.set(line, {
       kind: 'dead',
       node: node.id,
@@ -107,7 +112,7 @@ export class Emissions {
     const { batch, item } = slot
     const dropReason = slot.dropAt === slot.at ? slot.dropReason : undefined
     if (dropReason === undefined && node.plan.isEnd && !node.isMapper) {
-      node.counters[node.indexes.delivered]++
+      batch.counters[node.indexes.delivered]++
       batch.outcome[item] = node.endCode
     } else {
       this.drop(node, batch, item, dropReason ?? 'filtered')
@@ -118,10 +123,11 @@ export class Emissions {
     const { batch, item, more } = slot
     const before = batch.values[item]
     const path = batch.path[item]
-    if (more !== undefined && !this.#reserve(node, batch, item, more)) return
+    if (more !== undefined && !this.#reserve(node, slot, more)) return
 
     this.#send(node, slot, item, before, slot.tag, slot.value, 0)
     if (more === undefined) return
+    batch.counters[node.indexes.forked] += more.values.length
     const depth = this.#telemetry.depthOf(path >> 1)
     let tail = item
     for (let index = 0; index < more.values.length; index++) {
@@ -133,14 +139,15 @@ export class Emissions {
   }
 
   /** Books the extra lines of a fork; false when the entering line was undone because there are too many. */
-  #reserve(node: NodeRuntime, batch: Batch, item: number, more: { values: LineValue[]; length: number }): boolean {
+  #reserve(node: NodeRuntime, slot: CallSlot, more: { values: LineValue[]; length: number }): boolean {
+    const { batch, item } = slot
     const line = batch.rootOf(item)
     const held = batch.descendants?.get(line) ?? { count: 1, bytes: 0 }
     held.count += more.values.length
     held.bytes += more.length
     const { maxDescendants, maxDescendantBytes } = this.#limits
     if (held.count > maxDescendants || held.bytes > maxDescendantBytes) {
-      this.undoLine(node, batch, item, fanoutMessage(this.#limits, held.count - 1))
+      this.undoLine(node, slot, fanoutMessage(this.#limits, held.count - 1))
       return false
     }
     // The map comes to life with the first fork of a batch, which may be this one.
@@ -168,14 +175,14 @@ export class Emissions {
       this.#unmatched(slot, item, slot.unknownTags?.get(position) ?? '')
       return
     }
-    node.counters[node.edgeBase + tag]++
+    batch.counters[node.edgeBase + tag]++
     const target = node.targets[tag]
     if (target === -1) batch.outcome[item] = node.endCode
     else this.deliver(batch, item, target)
   }
 
   #unmatched({ node, batch, item: caller, attempt }: CallSlot, item: number, tag: string): void {
-    node.counters[node.indexes.unmatched]++
+    batch.counters[node.indexes.unmatched]++
     batch.outcome[item] = UNMATCHED
     batch.dead.set(item, {
       kind: 'unmatched',
@@ -204,6 +211,20 @@ const noteSent: NoteSent = (node, { batch, because }, item, before, tag, value, 
   const reason = because?.get(position)
   if (reason === undefined && (tag < 0 || node.sharesTarget[tag] === 0)) return
   batch.notes!.way({ item, path: batch.path[item] >> 1, tag, because: reason })
+}
+
+/** Instances of an entering line that wait at a processor or for a sink's turn wait no more. */
+function undoStanding(batch: Batch, line: number): void {
+  for (const [node, queue] of batch.queues.entries()) {
+    for (let at = queue.head; at < queue.count; at++) {
+      const item = queue.items[at]
+      if (batch.rootOf(item) === line && batch.outcome[item] === 0) noteUndone(batch, node)
+    }
+  }
+  for (let item = line; item !== -1 && batch.rootOf(item) === line; item = batch.nextOf(item)) {
+    const sink = awaitedSink(batch, item)
+    if (sink !== undefined) noteUndone(batch, sink)
+  }
 }
 
 function isPromise(result: unknown): result is PromiseLike<unknown> {

@@ -34,7 +34,7 @@ export class Failures {
     const { batch, item, attempt, overLimit } = slot
     slot.reset()
     if (overLimit !== undefined) {
-      this.#emissions.undoLine(node, batch, item, overLimit)
+      this.#emissions.undoLine(node, slot, overLimit)
       return
     }
     this.#failed(node, batch, item, attempt, attempt >= node.plan.retry.attempts, thrown)
@@ -48,7 +48,7 @@ export class Failures {
   #failed(node: NodeRuntime, batch: Batch, item: number, attempt: number, isFinal: boolean, thrown: unknown): void {
     const { retry } = node.plan
     const error = describeError(thrown)
-    node.counters[node.indexes.errors]++
+    batch.counters[node.indexes.errors]++
     batch.failed.add(item)
     batch.notes?.call({
       item,
@@ -64,7 +64,7 @@ export class Failures {
     this.#telemetry.reportError(node.id, batch, item, attempt, isFinal, error)
     if (node.breaker !== undefined) this.#tellBreaker(node, node.breaker, batch, item, isFinal, error.message)
     if (!isFinal) {
-      node.counters[node.indexes.retries]++
+      batch.counters[node.indexes.retries]++
       const wait = Math.min(retry.backoffMilliseconds * 2 ** (attempt - 1), retry.maxBackoffMilliseconds)
       this.#host.park(node, batch, item, attempt + 1, wait)
       return
@@ -73,7 +73,7 @@ export class Failures {
     const onError = onErrorOf(node, batch, error.message)
     switch (onError.kind) {
       case 'dead_letter':
-        node.counters[node.indexes.dead]++
+        batch.counters[node.indexes.dead]++
         batch.outcome[item] = DEAD
         batch.dead.set(item, {
           kind: 'dead',
@@ -92,10 +92,12 @@ export class Failures {
         return
       case 'to':
         batch.errors.set(item, { error: asError(thrown), to: onError.target, hasArrived: false })
-        node.counters[node.edgeBase + node.targets.length]++
+        batch.counters[node.edgeBase + node.targets.length]++
         this.#emissions.deliver(batch, item, onError.target)
         return
       case 'stop':
+        // It is nowhere any more: its line is not settled.
+        batch.counters[node.indexes.undone]++
         this.#host.stopAt(node, batch, batch.rootOf(item), `processor "${node.name}": ${error.message}`)
     }
   }
@@ -117,7 +119,7 @@ export class Failures {
     }
     const queue = batch.queues[node.id]
     const toCome = queue.count - queue.head + node.waiting.length - node.waitingHead
-    breaker.failed(node.counters[node.indexes.received] - toCome, message)
+    breaker.failed(node.receivedLines - toCome, message)
   }
 
   #noteAttempt(batch: Batch, item: number, attempt: number, message: string): void {

@@ -5,6 +5,7 @@
 // again when the file is read again. Synchronous work is done again; it takes no time worth waiting for.
 
 import type { Batch, ItemQueue } from './batch.ts'
+import { noteUndone } from './batch-work.ts'
 import type { Calls } from './calls.ts'
 import type { NodeRuntime, WaitingItem } from './node.ts'
 
@@ -20,7 +21,7 @@ export function giveBack(open: readonly Batch[], nodes: readonly NodeRuntime[], 
   if (last === -1 || open.slice(last).some(batch => !batch.input.canReadAgain)) return undefined
   const batch = open[last]
   batch.stopAt = Math.min(batch.stopAt, kept === undefined ? batch.lastBegunLine + 1 : batch.rootOf(kept.item))
-  for (const queue of batch.queues) keepLines(queue, batch)
+  for (const [node, queue] of batch.queues.entries()) keepLines(queue, batch, node)
   for (const later of open.slice(last + 1)) for (const queue of later.queues) queue.clear()
   calls.giveBackWaiting(
     waiting =>
@@ -41,10 +42,12 @@ function firstKeptBack(nodes: readonly NodeRuntime[]): WaitingItem | undefined {
   return first
 }
 
-function keepLines(queue: ItemQueue, batch: Batch): void {
+function keepLines(queue: ItemQueue, batch: Batch, node: number): void {
   let kept = queue.head
   for (let at = queue.head; at < queue.count; at++) {
-    if (batch.rootOf(queue.items[at]) < batch.stopAt) queue.items[kept++] = queue.items[at]
+    const item = queue.items[at]
+    if (batch.rootOf(item) < batch.stopAt) queue.items[kept++] = item
+    else if (batch.outcome[item] === 0) noteUndone(batch, node)
   }
   queue.count = kept
 }

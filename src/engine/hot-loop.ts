@@ -29,10 +29,10 @@ export function createEmit(slot: CallSlot, tags: readonly string[]): Emit {
 }
 
 export function runEmitting(node: NodeRuntime, batch: Batch, from: number, to: number): number {
-  const { slot, emit, counters, edgeBase, sinkCodes } = node
+  const { slot, emit, edgeBase, sinkCodes } = node
   const process = node.behaviour as Process
   const { context } = slot
-  const { values } = batch
+  const { values, counters } = batch
   const queues = batch.tagQueues[node.id]
   let { items } = batch.queues[node.id]
   let { path, outcome } = batch
@@ -66,10 +66,10 @@ export function runEmitting(node: NodeRuntime, batch: Batch, from: number, to: n
 }
 
 export function runMapping(node: NodeRuntime, batch: Batch, from: number, to: number): number {
-  const { slot, counters, edgeBase, sinkCodes } = node
+  const { slot, edgeBase, sinkCodes } = node
   const map = node.behaviour as Mapper
   const { context } = slot
-  const { values } = batch
+  const { values, counters } = batch
   const queue: ItemQueue | undefined = batch.tagQueues[node.id][0]
   let { items } = batch.queues[node.id]
   let { path, outcome } = batch

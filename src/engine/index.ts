@@ -1,7 +1,7 @@
 // The engine's surface for threads and the test kit.
 
 export { Caution, type Doom, type Suspect } from './caution.ts'
-export { edgeBases, processorTargets } from './edges.ts'
+export { edgeBases, nodeWays, processorTargets } from './edges.ts'
 export { Lane } from './lane.ts'
 export type { LaneObserver } from './lane-observer.ts'
 export type { LaneEnd } from './lane-options.ts'

@@ -3,7 +3,15 @@
 import { fileNumber } from '../base/file-identity.ts'
 import type { Registry } from '../sdk/registry.ts'
 import type { Sink } from '../sdk/sink.ts'
-import { blockThread, KeptWriter, NODE, NODE_OFFSET, NODE_STRIDE, type Region } from '../shared-memory/index.ts'
+import {
+  blockThread,
+  KeptWriter,
+  NODE,
+  NODE_OFFSET,
+  NODE_STRIDE,
+  type Region,
+  settledOffset
+} from '../shared-memory/index.ts'
 import { Batch } from './batch.ts'
 import type { CallHost } from './call.ts'
 import { Calls } from './calls.ts'
@@ -151,7 +159,8 @@ export class LaneParts {
   }
 
   createBatch(): Batch {
-    return new Batch(this.targets, this.telemetry.journeys === undefined ? undefined : new HopNotes())
+    const { journeys, region } = this.telemetry
+    return new Batch(this.targets, settledOffset(region.shape), journeys === undefined ? undefined : new HopNotes())
   }
 
   connect(host: LaneHost): void {

@@ -10,13 +10,16 @@ import type { ProcessorPlan } from './plan.ts'
 
 /** Indexes of a node's counters in the lane's counter array. */
 export interface NodeCounterIndexes {
+  readonly entered: number
   readonly received: number
+  readonly forked: number
   readonly errors: number
   readonly retries: number
   readonly dropped: number
   readonly dead: number
   readonly unmatched: number
   readonly delivered: number
+  readonly undone: number
   readonly timeNanos: number
 }
 
@@ -78,6 +81,8 @@ export class NodeRuntime {
 
   slot: CallSlot
   emit: Emit
+  /** Lines that have come to it in this lane. */
+  receivedLines = 0
   /** Once a call has returned a promise, calls are started one by one up to `concurrency`. */
   isAsync = false
   inFlight = 0

@@ -131,8 +131,8 @@ export class Publisher {
     this.#lastPublish = performance.now()
     const { telemetry, settler, nodes, calls } = this.#parts
     telemetry.counters[LANE.input_bytes] = this.#framer.readBytes
-    const open = this.#open.filter(batch => batch.sequence <= this.settlesUpTo)
-    writeLedger(telemetry.counters, settler.totals, open, nodes, calls)
+    const open = this.#open.filter(batch => batch.sequence <= this.settlesUpTo && !batch.isCounted)
+    writeLedger(telemetry, settler.totals, open, nodes, calls)
     if (this.#isQuiet()) this.#notePlace()
   }
 

@@ -4,6 +4,7 @@ import { isUtf8 } from 'node:buffer'
 
 import type { DeadLetter } from '../state/dead-letter-log/letter.ts'
 import type { Batch } from './batch.ts'
+import { noteEntered } from './batch-work.ts'
 import { freeze } from './freeze.ts'
 import type { InputInfo } from './line-framer.ts'
 import type { ReplayLine, ReplayLines } from './replay-line.ts'
@@ -67,6 +68,7 @@ export function fillReplayBatch(batch: Batch, replay: ReplayLines): void {
 export function placeReplayLines(batch: Batch, lines: readonly ReplayLine[]): void {
   for (const queue of batch.queues) queue.clear()
   for (const [line, { entry }] of lines.entries()) {
+    noteEntered(batch, entry.node, 1)
     const queue = batch.queues[entry.node]
     if (queue === undefined) batch.outcome[line] = 1 | (entry.node << 8)
     else queue.push(line)

@@ -57,7 +57,8 @@ export class Runner {
     let to = queue.count
     const from = queue.head
     this.#telemetry.arrive(node.id, batch, queue, to)
-    node.counters[node.indexes.received] += to - queue.head
+    batch.counters[node.indexes.received] += to - queue.head
+    node.receivedLines += to - queue.head
     const now = performance.now()
     this.#telemetry.progress.enter(node.id, now, batch)
     if (batch.doomed !== undefined) to = this.#refuseDoomed(node, batch, queue, batch.doomed)
@@ -180,8 +181,8 @@ export class Runner {
         continue
       }
       const error = new EngineError('hop_limit', `visited ${maxHops} processors and was sent on to "${node.name}"`)
-      node.counters[node.indexes.dead]++
-      node.counters[node.indexes.errors]++
+      batch.counters[node.indexes.dead]++
+      batch.counters[node.indexes.errors]++
       batch.outcome[item] = DEAD
       batch.failed.add(item)
       batch.dead.set(item, {

@@ -6,6 +6,7 @@
 import type { LineValue } from '../sdk/line.ts'
 import type { DeadLetter } from '../state/dead-letter-log/letter.ts'
 import { type Batch, VOID } from './batch.ts'
+import { addSettledWork } from './batch-work.ts'
 import { describeError } from './errors.ts'
 import type { HopNotes } from './journeys/hop-notes.ts'
 import type { JourneyKeeper } from './journeys/keeper.ts'
@@ -179,7 +180,7 @@ export class Settler {
       error: { ...error, message: `sink "${name}": ${error.message}`, code: error.code ?? code },
       attempts: []
     })
-    this.#telemetry.noteSinkError(node)
+    this.#telemetry.noteSinkError(node, batch)
     this.#telemetry.reportError(node, batch, item, 1, true, error)
   }
 
@@ -215,8 +216,10 @@ export class Settler {
     totals.unmatched += counts[UNMATCHED]
     // Instances beyond the one that each line entered as, the undone ones taken off.
     totals.forked += batch.hasForks ? counts[0] : 0
-    this.#noteSinks()
+    this.#noteSinks(batch)
     this.#noteLetters()
+    addSettledWork(this.#telemetry, batch)
+    batch.isCounted = true
     this.#telemetry.noteSettled(batch, lines)
     this.#telemetry.latencies.settled(batch, lines, counts, now)
     batch.replay?.settled(replayOutcomes(batch, lines))
@@ -228,13 +231,13 @@ export class Settler {
     }
   }
 
-  #noteSinks(): void {
+  #noteSinks(batch: Batch): void {
     const { outputs, processorCount } = this.#settings
     for (let sink = 0; sink < outputs.length; sink++) {
       const lines = this.#linesBySink[sink]
       if (lines === 0) continue
       this.writtenBytes += this.#bytesBySink[sink]
-      this.#telemetry.noteSink(processorCount + sink, lines, this.#bytesBySink[sink], outputs[sink])
+      this.#telemetry.noteSink(processorCount + sink, batch, lines, this.#bytesBySink[sink], outputs[sink])
     }
   }
 

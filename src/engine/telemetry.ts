@@ -32,6 +32,7 @@ import {
 import type { DeadLetter } from '../state/dead-letter-log/letter.ts'
 import { parseLineId } from '../state/replay/job.ts'
 import type { Batch, ErrorDetail, ItemQueue } from './batch.ts'
+import { noteEntered } from './batch-work.ts'
 import type { Held } from './calls.ts'
 import { AWAITED, LaneClock } from './lane-clock.ts'
 import type { LaneObserver } from './lane-observer.ts'
@@ -169,13 +170,16 @@ export class Telemetry {
   nodeIndexes(node: number): NodeCounterIndexes {
     const base = NODE_OFFSET + node * NODE_STRIDE
     return {
+      entered: base + NODE.entered,
       received: base + NODE.received,
+      forked: base + NODE.forked,
       errors: base + NODE.errors,
       retries: base + NODE.retries,
       dropped: base + NODE.dropped,
       dead: base + NODE.dead,
       unmatched: base + NODE.unmatched,
       delivered: base + NODE.delivered,
+      undone: base + NODE.undone,
       timeNanos: base + NODE.time_nanos
     }
   }
@@ -187,6 +191,7 @@ export class Telemetry {
   /** The lines of a new batch have their paths begun: all come to the entry at once, from nowhere. */
   begin(batch: Batch, entry: number): void {
     const isWaiting = batch.oversize === undefined && this.countsPaths
+    if (batch.oversize === undefined) noteEntered(batch, entry, batch.lineCount)
     batch.path.fill(isWaiting ? this.paths.next(ROOT_PATH, entry) << 1 : 0, 0, batch.lineCount)
   }
 
@@ -300,12 +305,12 @@ export class Telemetry {
   }
 
   /** A sink has taken so many lines of a batch in full. */
-  noteSink(node: number, lines: number, bytes: number, output: SinkOutput): void {
+  noteSink(node: number, batch: Batch, lines: number, bytes: number, output: SinkOutput): void {
     const { counters } = this
     const base = NODE_OFFSET + node * NODE_STRIDE
-    counters[base + NODE.received] += lines
-    counters[base + NODE.delivered] += lines
-    counters[base + NODE.bytes_written] += bytes
+    batch.counters[base + NODE.received] += lines
+    batch.counters[base + NODE.delivered] += lines
+    batch.counters[base + NODE.bytes_written] += bytes
     if (output.sink.length !== undefined) counters[base + NODE.sink_length] = output.sink.length
     counters[base + NODE.sink_line_end] = output.missingLineEnd === '' ? 0 : output.missingLineEnd.length
     if (output.embeddedNewlines > 0) {
@@ -315,11 +320,11 @@ export class Telemetry {
   }
 
   /** A sink refused a line that it blames. */
-  noteSinkError(node: number): void {
+  noteSinkError(node: number, { counters }: Batch): void {
     const base = NODE_OFFSET + node * NODE_STRIDE
-    this.counters[base + NODE.received]++
-    this.counters[base + NODE.errors]++
-    this.counters[base + NODE.dead]++
+    counters[base + NODE.received]++
+    counters[base + NODE.errors]++
+    counters[base + NODE.dead]++
   }
 
   /** A changed line may have held bytes that are no UTF-8: they were read as U+FFFD and are written so. */

@@ -11,13 +11,15 @@ import {
   NODE_OFFSET,
   NODE_STRIDE,
   nodeCount,
-  nodeCounter
+  nodeCounter,
+  settledOffset
 } from './counters.ts'
+import { settledShift } from './node-books.ts'
 import { testRegion } from './test-region.ts'
 
 const { shape } = testRegion()
 
-test('every counter of a shape has an index of its own, and together they fill the snapshot', () => {
+test('every counter of a shape has an index of its own, and together they fill the snapshot, twice from the nodes on', () => {
   const indexes = [
     ...LANE_COUNTERS.map(laneCounter),
     ...Array.from({ length: nodeCount(shape) }).flatMap((_, node) =>
@@ -27,8 +29,10 @@ test('every counter of a shape has an index of its own, and together they fill t
   ]
   assert.deepEqual(
     indexes,
-    Array.from({ length: counterCount(shape) }, (_, index) => index)
+    Array.from({ length: settledOffset(shape) }, (_, index) => index)
   )
+  assert.equal(counterCount(shape), settledOffset(shape) + indexes.length - LANE_COUNTERS.length)
+  assert.equal(settledShift(shape), indexes.length - LANE_COUNTERS.length)
 })
 
 test('the constants for hot loops agree with the functions', () => {

@@ -1,6 +1,7 @@
 // Names of everything that a lane counts. An index is derived from the name; nobody writes one by hand.
 //
-// A snapshot's values are: the lane's counters, then NODE_STRIDE counters for each node, then one for each edge.
+// A snapshot's values are: the lane's counters, then NODE_STRIDE counters for each node, then one for each edge; then
+// those of nodes and edges once more, as settled batches alone have them.
 // A hot loop hoists `NODE_OFFSET + node * NODE_STRIDE` and adds `NODE.received`.
 
 import type { RegionShape } from './region.ts'
@@ -90,14 +91,20 @@ export const LANE_COUNTERS = [
 ] as const
 
 export const NODE_COUNTERS = [
+  // Instances that came from outside the pipeline: from a source, or as a replay
+  'entered',
   'received',
   'emitted',
+  // A call that emits k lines adds k - 1
+  'forked',
   'errors',
   'retries',
   'dropped',
   'dead',
   'unmatched',
   'delivered',
+  // Instances that were here when they were undone with their entering line, or given back to their source
+  'undone',
   'time_nanos',
   'held',
   'bytes_written',
@@ -120,6 +127,21 @@ export const NODE_COUNTERS = [
   'holds'
 ] as const
 
+/** Counted with the batch that the work was done for, so that they are known of settled batches alone as well. */
+export const BATCH_COUNTERS = [
+  'entered',
+  'received',
+  'forked',
+  'errors',
+  'retries',
+  'dropped',
+  'dead',
+  'unmatched',
+  'delivered',
+  'undone',
+  'bytes_written'
+] as const satisfies readonly (typeof NODE_COUNTERS)[number][]
+
 export type LaneCounter = (typeof LANE_COUNTERS)[number]
 export type NodeCounter = (typeof NODE_COUNTERS)[number]
 
@@ -140,8 +162,13 @@ export function edgeOffset(shape: RegionShape): number {
   return NODE_OFFSET + nodeCount(shape) * NODE_STRIDE
 }
 
-export function counterCount(shape: RegionShape): number {
+/** Where the counters of nodes and edges begin once more, those of settled batches alone. */
+export function settledOffset(shape: RegionShape): number {
   return edgeOffset(shape) + shape.edgeCount
+}
+
+export function counterCount(shape: RegionShape): number {
+  return 2 * settledOffset(shape) - NODE_OFFSET
 }
 
 export function laneCounter(name: LaneCounter): number {

@@ -15,6 +15,7 @@ export {
 export { MainControl } from './control/main.ts'
 export { ControlReader, type ControlState, type Progress } from './control/reader.ts'
 export {
+  BATCH_COUNTERS,
   counterCount,
   edgeCounter,
   edgeOffset,
@@ -28,7 +29,8 @@ export {
   NODE_STRIDE,
   type NodeCounter,
   nodeCount,
-  nodeCounter
+  nodeCounter,
+  settledOffset
 } from './counters.ts'
 export { ErrorReader, type ErrorRecord } from './errors/reader.ts'
 export { type ErrorEntry, ErrorWriter } from './errors/writer.ts'
@@ -59,6 +61,7 @@ export { KeptWriter } from './kept/writer.ts'
 export { FORKED_CODE } from './line-index/layout.ts'
 export { type IndexedLine, LineIndexReader } from './line-index/reader.ts'
 export { LineIndexWriter } from './line-index/writer.ts'
+export { type NodeBook, type NodeWays, nodeBook, settledShift } from './node-books.ts'
 export {
   CHANGED,
   DETAIL_SHIFT,

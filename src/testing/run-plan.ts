@@ -39,7 +39,8 @@ import {
   nodeCounts,
   type PathCount,
   pathCounts,
-  type RunJourney
+  type RunJourney,
+  unbalancedNodes
 } from './run-reading.ts'
 
 export interface PlanRunSettings {
@@ -76,6 +77,8 @@ export interface PlanRun {
   readonly kept: readonly KeptRecord[]
   /** The ledger of every snapshot that was published; the last one is that of the end. */
   readonly ledgers: readonly Ledger[]
+  /** Nodes whose books did not balance, of all snapshots. */
+  readonly unbalanced: readonly string[]
   readonly journeys: readonly RunJourney[]
   readonly errors: readonly ErrorRecord[]
   readonly log: readonly string[]
@@ -108,6 +111,7 @@ class RecordedRun {
   readonly #sinks = new Map<string, Buffer[]>()
   readonly #letters: DeadLetter[] = []
   readonly #ledgers: Ledger[] = []
+  readonly #unbalanced: string[] = []
   readonly #journeys: RunJourney[] = []
   readonly #errors: ErrorRecord[] = []
   readonly #log: string[] = []
@@ -163,6 +167,7 @@ class RecordedRun {
         number
       >,
       ledgers: this.#ledgers,
+      unbalanced: this.#unbalanced,
       journeys: this.#journeys,
       errors: this.#errors,
       kept: this.#kept,
@@ -171,8 +176,11 @@ class RecordedRun {
   }
 
   #read(): void {
-    const ledger = ledgerOf(this.#snapshots.read().values)
+    const { values } = this.#snapshots.read()
+    const ledger = ledgerOf(values)
     this.#ledgers.push(ledger)
+    const unbalanced = unbalancedNodes(this.#plan, this.#region, values)
+    this.#unbalanced.push(...unbalanced.map(what => `snapshot ${this.#ledgers.length}: ${what}`))
     const paths = new PathReader(this.#region)
     const strings = new StringReader(this.#region)
     for (const journey of this.#journeyReader.poll()) {

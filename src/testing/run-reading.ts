@@ -1,6 +1,6 @@
 // What shared memory holds of a run, with names in place of numbers.
 
-import { edgeBases, type Plan } from '../engine/index.ts'
+import { edgeBases, nodeNames, nodeWays, type Plan } from '../engine/index.ts'
 import {
   decodeLeaf,
   edgeOffset,
@@ -10,6 +10,7 @@ import {
   NODE_OFFSET,
   NODE_STRIDE,
   type NodeCounter,
+  nodeBook,
   OUTCOME_NAMES,
   type OutcomeName,
   type PathReader,
@@ -106,6 +107,17 @@ export function edgeCounts(plan: Plan, region: Region, values: Float64Array): Ed
       target: way.target === undefined ? undefined : names[way.target],
       lines: values[first + bases[id] + index]
     }))
+  })
+}
+
+/** Nodes whose books do not balance: of all work, and of settled batches alone. */
+export function unbalancedNodes(plan: Plan, region: Region, values: Float64Array): string[] {
+  const ways = nodeWays(plan)
+  return nodeNames(plan).flatMap((name, node) => {
+    return (['all', 'settled'] as const).flatMap(of => {
+      const book = nodeBook(values, region.shape, node, ways[node], of)
+      return book.unaccounted === 0 ? [] : [`${of} work of ${name}: ${JSON.stringify(book)}`]
+    })
   })
 }
 

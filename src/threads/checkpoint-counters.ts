@@ -1,14 +1,22 @@
 // A lane's counters as a checkpoint keeps them: by name, so that a run goes on counting after the pipeline has changed.
 
-import { edgeBases, nodeNames, type Plan } from '../engine/index.ts'
+import { edgeBases, nodeNames, nodeWays, type Plan } from '../engine/index.ts'
 import {
+  BATCH_COUNTERS,
+  counterCount,
   edgeOffset,
   LANE_COUNTERS,
   type LaneCounter,
+  NODE,
   NODE_COUNTERS,
   NODE_OFFSET,
   NODE_STRIDE,
-  type RegionShape
+  type NodeCounter,
+  type NodeWays,
+  nodeBook,
+  type RegionShape,
+  settledOffset,
+  settledShift
 } from '../shared-memory/index.ts'
 import type { CounterGroup } from '../state/checkpoint/checkpoint.ts'
 
@@ -34,7 +42,11 @@ const NOT_KEPT: ReadonlySet<LaneCounter> = new Set([
   'reasons_overflowed'
 ])
 
+const IN_BATCHES: ReadonlySet<NodeCounter> = new Set(BATCH_COUNTERS)
+
 export function counterGroups(plan: Plan, shape: RegionShape, values: Float64Array): CounterGroup[] {
+  const shift = settledShift(shape)
+  // What was open runs again: only the work of settled batches counts when the run goes on.
   const kept = LANE_COUNTERS.flatMap((name, index) => (NOT_KEPT.has(name) ? [] : [[name, values[index]] as const]))
   return [
     group('lane', '', kept),
@@ -43,16 +55,16 @@ export function counterGroups(plan: Plan, shape: RegionShape, values: Float64Arr
       return group(
         'node',
         name,
-        NODE_COUNTERS.map((counter, index) => [counter, values[base + index]] as const)
+        NODE_COUNTERS.map((counter, index) => [counter, values[base + index + (IN_BATCHES.has(counter) ? shift : 0)]])
       )
     }),
-    ...edgeNames(plan).map((name, edge) => group('edge', name, [['lines', values[edgeOffset(shape) + edge]]]))
+    ...edgeNames(plan).map((name, edge) => group('edge', name, [['lines', values[edgeOffset(shape) + edge + shift]]]))
   ].filter(({ values }) => Object.keys(values).length > 0)
 }
 
 /** Of a pipeline that may have changed: what it does not have any more is left out. */
 export function counterValues(plan: Plan, shape: RegionShape, groups: readonly CounterGroup[]): Float64Array {
-  const values = new Float64Array(edgeOffset(shape) + shape.edgeCount)
+  const values = new Float64Array(counterCount(shape))
   const nodes = nodeNames(plan)
   const edges = edgeNames(plan)
   for (const { of, name, values: counts } of groups) {
@@ -62,7 +74,17 @@ export function counterValues(plan: Plan, shape: RegionShape, groups: readonly C
     else if (of === 'node' && node !== -1) put(values, NODE_OFFSET + node * NODE_STRIDE, NODE_COUNTERS, counts)
     else if (of === 'edge' && edge !== -1) put(values, edgeOffset(shape) + edge, ['lines'], counts)
   }
+  for (const [node, ways] of nodeWays(plan).entries()) balance(values, shape, node, ways)
+  values.copyWithin(settledOffset(shape), NODE_OFFSET, settledOffset(shape))
   return values
+}
+
+/** What came or went by an edge that the pipeline does not have any more: from now on it came from outside, or is gone. */
+function balance(values: Float64Array, shape: RegionShape, node: number, ways: NodeWays): void {
+  const { unaccounted } = nodeBook(values, shape, node, ways)
+  const base = NODE_OFFSET + node * NODE_STRIDE
+  if (unaccounted < 0) values[base + NODE.entered] -= unaccounted
+  else values[base + NODE.undone] += unaccounted
 }
 
 function put(

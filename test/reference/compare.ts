@@ -33,7 +33,8 @@ export function compare(graph: Graph, run: EngineRun, expected: Outcome): void {
   same('late emissions that were taken', run.acceptedLate, 0)
 }
 
-function checkLedgers({ seed }: Graph, { ledgers, counters }: EngineRun): void {
+function checkLedgers({ seed }: Graph, { ledgers, unbalanced, counters }: EngineRun): void {
+  if (unbalanced.length > 0) throw new Error(`graph ${seed}: ${unbalanced.length} books are off: ${unbalanced[0]}`)
   for (const [index, ledger] of ledgers.entries()) {
     if (ledger.unaccounted === 0) continue
     throw new Error(`graph ${seed}: snapshot ${index} of ${ledgers.length} is off: ${JSON.stringify(ledger)}`)

@@ -31,6 +31,7 @@ import { hashOf, Random } from './random.ts'
 export interface EngineRun {
   readonly outcome: Outcome
   readonly ledgers: readonly Ledger[]
+  readonly unbalanced: readonly string[]
   readonly counters: PlanRun['counters']
   /** Of the emissions of calls that had settled, how many did not throw. */
   readonly acceptedLate: number
@@ -96,6 +97,7 @@ class GraphRun {
     return {
       outcome: this.#outcome(run, plan),
       ledgers: run.ledgers,
+      unbalanced: run.unbalanced,
       counters: run.counters,
       acceptedLate: this.#acceptedLate
     }

@@ -32,16 +32,21 @@ async function run(sabotage: (parts: LaneParts) => void): Promise<PlanRun> {
   })
 }
 
+function placesOf(unbalanced: readonly string[]): string[] {
+  return [...new Set(unbalanced.map(what => /^snapshot \d+: (.*?): /.exec(what)![1]))].sort()
+}
+
 test('an engine that loses nothing has nothing unaccounted in any snapshot', async () => {
-  const { ledgers, sinks } = await run(() => undefined)
+  const { ledgers, sinks, unbalanced } = await run(() => undefined)
 
   assert.ok(ledgers.length > 10, `${ledgers.length} snapshots`)
   assert.deepEqual(new Set(ledgers.map(({ unaccounted }) => unaccounted)), new Set([0]))
+  assert.deepEqual(unbalanced, [])
   assert.equal(sinks.get('end')!.toString(), LINES)
 })
 
-test('a line that is lost from the queue of a processor is unaccounted', async () => {
-  const { ledgers, sinks } = await run(({ runner }) => {
+test('a line that is lost from the queue of a processor is unaccounted, there', async () => {
+  const { ledgers, sinks, unbalanced } = await run(({ runner }) => {
     const whole = runner.run.bind(runner)
     let isDone = false
     runner.run = (node, batch) => {
@@ -57,20 +62,22 @@ test('a line that is lost from the queue of a processor is unaccounted', async (
   assert.equal(ledgers.at(-1)!.unaccounted, 1)
   assert.equal(ledgers.filter(({ unaccounted }) => unaccounted !== 0 && unaccounted !== 1).length, 0)
   assert.equal(sinks.get('end')!.toString(), LINES.slice('0\n'.length))
+  assert.deepEqual(placesOf(unbalanced), ['all work of flaky', 'settled work of flaky'])
 })
 
-test('a line whose next try is forgotten is unaccounted from that moment on', async () => {
-  const { ledgers } = await run(({ calls }) => {
+test('a line whose next try is forgotten is unaccounted from that moment on, there', async () => {
+  const { ledgers, unbalanced } = await run(({ calls }) => {
     calls.park = () => undefined
   })
 
   assert.equal(ledgers.at(-1)!.unaccounted, 1)
   const first = ledgers.findIndex(({ unaccounted }) => unaccounted === 1)
   assert.ok(first > 0 && ledgers.slice(first).every(({ unaccounted }) => unaccounted === 1))
+  assert.deepEqual(placesOf(unbalanced), ['all work of flaky', 'settled work of flaky'])
 })
 
-test('a line that is lost on its way to the sink is unaccounted', async () => {
-  const { ledgers } = await run(({ settler }) => {
+test('a line that is lost on its way to the sink is unaccounted, there', async () => {
+  const { ledgers, unbalanced } = await run(({ settler }) => {
     const whole = settler.settle.bind(settler)
     let isDone = false
     settler.settle = batch => {
@@ -81,6 +88,7 @@ test('a line that is lost on its way to the sink is unaccounted', async () => {
   })
 
   assert.equal(ledgers.at(-1)!.unaccounted, 1)
+  assert.deepEqual(placesOf(unbalanced), ['all work of end', 'settled work of end'])
 })
 
 test('a line that comes to its end twice is unaccounted with a minus', async () => {
