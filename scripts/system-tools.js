@@ -5,14 +5,20 @@
 import { spawnSync } from 'node:child_process'
 
 /** Command → package of Debian. */
-const TOOLS = { strace: 'strace', dot: 'graphviz', tmux: 'tmux' }
+const TOOLS = {
+  strace: 'strace',
+  dot: 'graphviz',
+  tmux: 'tmux',
+  prometheus: 'prometheus',
+  promtool: 'prometheus'
+}
 
 /** Returns nothing; ends the process when CI=true and something is missing. */
 export function installSystemTools() {
   if (process.platform !== 'linux') return
   const missing = Object.keys(TOOLS).filter(isMissing)
   if (missing.length === 0) return
-  const packages = missing.map(tool => TOOLS[tool])
+  const packages = [...new Set(missing.map(tool => TOOLS[tool]))]
   if (process.getuid() === 0 && !isMissing('apt-get')) install(packages)
   const left = missing.filter(isMissing)
   if (left.length === 0) return
@@ -32,6 +38,10 @@ function install(packages) {
   if (!add()) {
     spawnSync('apt-get', ['update'], options)
     add()
+  }
+  // The tests start its program themselves; where systemd runs, the package has started it as a service.
+  if (packages.includes('prometheus') && !isMissing('systemctl')) {
+    spawnSync('systemctl', ['disable', '--now', 'prometheus'], { stdio: 'ignore' })
   }
 }
 

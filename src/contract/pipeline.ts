@@ -8,6 +8,8 @@ export interface TagDescription {
   readonly target: number
   /** Number under which the engine counts lines emitted here. */
   readonly edge: number
+  /** It is no tag: failed lines go here, by `on_error: { to }`. */
+  readonly isForFailed?: true
 }
 
 export interface ProcessorDescription {

@@ -3,6 +3,7 @@
 
 import type { ErrorGroupDetail, ErrorGroups, GroupQuery } from '../contract/error-groups.ts'
 import type { Errors } from '../contract/errors.ts'
+import type { Graph } from '../contract/graph.ts'
 import type { Health } from '../contract/health.ts'
 import type { KeptJourney } from '../contract/journey.ts'
 import type { FoundJourneys, JourneyQuery } from '../contract/journey-query.ts'
@@ -15,17 +16,23 @@ import type { RunState } from '../contract/words.ts'
 import { LANE, NODE, NODE_OFFSET, NODE_STRIDE, type Region } from '../shared-memory/index.ts'
 import { errorEntry, groupAnswer, groupDetail, groupsAnswer, type Telling } from './error-answers.ts'
 import { findJourneys, type StoredPages } from './find-journeys.ts'
+import { graphAnswer } from './graph-answer.ts'
 import { healthAnswer } from './health-answer.ts'
 import { findJourney } from './journey-search.ts'
 import { KeptJourneys } from './kept-journeys.ts'
 import { Lanes } from './lanes.ts'
 import { findLine, type LineLookup, noSuchFile, sourcesNamed } from './line-lookup.ts'
+import { endToEndExemplars, failureExemplars } from './metrics/exemplars.ts'
+import type { Family } from './metrics/family.ts'
+import { HighWater } from './metrics/high-water.ts'
+import { OwnHealth } from './metrics/own-health.ts'
+import { runMetrics } from './metrics/run-metrics.ts'
 import { NodeStatistics } from './node-stats.ts'
 import { PathStatistics } from './path-statistics.ts'
 import { processorsAnswer } from './processors-answer.ts'
 import { LatencyStatistics } from './quantiles.ts'
 import { RateWindow } from './rate-window.ts'
-import { RecentErrors } from './recent-errors.ts'
+import { KEPT_ERRORS, RecentErrors } from './recent-errors.ts'
 import { KEPT_JOURNEYS, RecentJourneys } from './recent-journeys.ts'
 import type { Reveal } from './reveal.ts'
 import { type RunStatus, revealedStatus, runState } from './run-status.ts'
@@ -75,6 +82,8 @@ export class Observer {
   readonly #kept: KeptJourneys
   readonly #errors: RecentErrors
   readonly #texts = new SourceTexts()
+  readonly #highWater: HighWater
+  readonly #ownHealth: OwnHealth
   #status: RunStatus
   #timer: NodeJS.Timeout | undefined
   #polledAtMilliseconds = Number.NEGATIVE_INFINITY
@@ -104,6 +113,8 @@ export class Observer {
       keep: options.keep
     })
     this.#errors = new RecentErrors(this.#lanes.readers, options.reveal, this.#nodeNames)
+    this.#highWater = new HighWater(this.#lanes.readers)
+    this.#ownHealth = new OwnHealth(options.version)
     this.#status = revealedStatus({ sources: pipeline.sources }, options.reveal)
   }
 
@@ -125,6 +136,7 @@ export class Observer {
     this.#windows.poll(now)
     const isWaiting = this.#lanes.readers.some(({ state }) => state === 'idle')
     this.#silence.note(now / 1000, this.#lanes.totals[LANE.entered], isWaiting)
+    this.#highWater.note()
     if (this.#options.onlyNumbers === true) return
     this.#errors.poll()
     this.#kept.poll()
@@ -159,6 +171,22 @@ export class Observer {
   processors(): Processors {
     this.#refresh()
     return processorsAnswer(this.#sources())
+  }
+
+  /** What GET /metrics tells. `withExemplars`: the format has room for them. */
+  metrics(withExemplars: boolean): Family[] {
+    this.#refresh()
+    const journeys = withExemplars ? endToEndExemplars(this.#journeys.newest(KEPT_JOURNEYS)) : []
+    const failures = failureExemplars(withExemplars ? this.#errors.newest(KEPT_ERRORS) : [])
+    return [
+      ...runMetrics({ ...this.#sources(), highWater: this.#highWater, journeys, failures }),
+      ...this.#ownHealth.families(this.#lanes.uptimeSeconds)
+    ]
+  }
+
+  graph(): Graph {
+    this.#refresh()
+    return graphAnswer(this.#sources())
   }
 
   paths(limit: number): Paths {

@@ -21,7 +21,7 @@ export class LatencyStatistics {
 
   /** `histogram`: a node's id, or the number of nodes for end to end. `lines`: how many it would hold if it held all. */
   quantiles(histogram: number, lines: number): Quantiles {
-    const merged = this.#histogram(histogram)
+    const merged = this.histogram(histogram)
     const recorded = merged.count
     if (recorded === 0) return { p50: null, p95: null, p99: null, max: null, is_estimate: false }
     return {
@@ -36,10 +36,11 @@ export class LatencyStatistics {
 
   /** How many lines the histogram holds. */
   count(histogram: number): number {
-    return this.#histogram(histogram).count
+    return this.histogram(histogram).count
   }
 
-  #histogram(index: number): Histogram {
+  /** Durations of all lanes together: of a node, or of end to end. */
+  histogram(index: number): Histogram {
     if (this.#age.isOver()) this.#merged = []
     let merged = this.#merged[index]
     if (merged === undefined) {

@@ -27,7 +27,8 @@ import {
   ROOT_PATH,
   regionMilliseconds,
   SnapshotWriter,
-  StringWriter
+  StringWriter,
+  settledOffset
 } from '../shared-memory/index.ts'
 
 export interface RecordedLeaf {
@@ -133,6 +134,9 @@ export class RecordingLane {
   publish(state: LaneState): void {
     this.handOverJourneys()
     this.values[LANE.journeys_written] = this.#journeys?.written ?? 0
+    // All that it records is settled.
+    const { shape } = this.#region
+    this.values.copyWithin(settledOffset(shape), NODE_OFFSET, settledOffset(shape))
     this.#errors.flush(Number.POSITIVE_INFINITY)
     this.#histograms.publishTouched(1_000_000)
     this.#paths.publishTouched(1_000_000)

@@ -15,6 +15,15 @@ export function responsesOf<Schema extends z.ZodType>(answer: Schema): { 200: Sc
   return { 200: answer, '4xx': ProblemSchema }
 }
 
+/** What a route may answer that sends text, by its type. */
+export function describedTexts(texts: Readonly<Record<string, z.ZodType>>): {
+  200: { description: string; content: Record<string, { schema: z.ZodType }> }
+  '4xx': typeof ProblemSchema
+} {
+  const content = Object.fromEntries(Object.entries(texts).map(([type, schema]) => [type, { schema }]))
+  return { 200: { description: 'The text.', content }, '4xx': ProblemSchema }
+}
+
 export function sendAnswer(reply: FastifyReply, answer: object): FastifyReply {
   return reply.type(JSON_TYPE).send(jsonText(answer))
 }

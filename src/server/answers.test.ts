@@ -179,6 +179,8 @@ describe('the documentation', () => {
       ['/trace', 'Traces'],
       ['/errors', 'Errors'],
       ['/health', 'Health'],
+      ['/api/v1', 'Listing'],
+      ['/api/v1/graph', 'Graph'],
       ['/api/v1/paths', 'Paths'],
       ['/api/v1/processors', 'Processors'],
       ['/api/v1/history', 'History'],

@@ -3,30 +3,8 @@
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 
 import { sendProblem } from './answer.ts'
+import { knownPaths, noteDescribedRoutes } from './described-routes.ts'
 import { LIMITS } from './limits.ts'
-
-const KNOWN_PATHS = [
-  '/',
-  '/stats',
-  '/trace',
-  '/errors',
-  '/api/v1/errors',
-  '/api/v1/paths',
-  '/api/v1/lines',
-  '/api/v1/journeys',
-  '/api/v1/journeys/{id}',
-  '/api/v1/processors',
-  '/api/v1/history',
-  '/api/v1/runs',
-  '/api/v1/dead-letters',
-  '/api/v1/replay',
-  '/api/v1/tap',
-  '/health',
-  '/livez',
-  '/readyz',
-  '/docs',
-  '/openapi.json'
-]
 
 export interface AppOptions {
   /** Told of a fault of ours that a client met; the client gets no detail. */
@@ -51,6 +29,7 @@ export function makeApp({ reportFault, admit }: AppOptions): FastifyInstance {
       }
     }
   })
+  noteDescribedRoutes(app)
   app.setNotFoundHandler((request, reply) => answerUnknownPath(app, request, reply))
   app.setErrorHandler((error: FastifyError, _request, reply) => answerFailure(error, reply, reportFault))
   return app
@@ -64,10 +43,11 @@ function answerUnknownPath(app: FastifyInstance, request: FastifyRequest, reply:
       message: `${path} can only be read: use GET or HEAD.`
     })
   }
+  const paths = knownPaths(app)
   return sendProblem(reply, 404, {
     error: 'not_found',
-    message: `There is nothing at this path. What there is: ${KNOWN_PATHS.join(', ')}.`,
-    paths: KNOWN_PATHS
+    message: `There is nothing at this path. What there is: ${paths.join(', ')}.`,
+    paths
   })
 }
 

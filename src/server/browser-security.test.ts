@@ -36,7 +36,8 @@ describe('X: what browsers get', () => {
       ['/', 'text/html; charset=utf-8'],
       ['/page/main.js', 'text/javascript; charset=utf-8'],
       ['/page/base.css', 'text/css; charset=utf-8'],
-      ...DATA_PATHS.map(path => [path, 'application/json; charset=utf-8'] as const)
+      ...DATA_PATHS.map(path => [path, 'application/json; charset=utf-8'] as const),
+      ['/metrics', 'text/plain; version=0.0.4; charset=utf-8']
     ])
     for (const [path, type] of types) {
       const { headers } = await sendRaw(port, get(path, ['Host: localhost']))

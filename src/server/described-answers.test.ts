@@ -39,7 +39,7 @@ interface Operation {
 
 interface Response {
   readonly description: string
-  readonly content: { readonly 'application/json': { readonly schema: JsonSchema } }
+  readonly content: { readonly 'application/json'?: { readonly schema: JsonSchema } }
 }
 
 const CHECKED = new Set(
@@ -102,6 +102,10 @@ function isOfType(value: unknown, type: string): boolean {
   return type === typeof value
 }
 
+function isEndless({ responses }: Operation): boolean {
+  return Object.hasOwn(responses['200']?.content ?? {}, 'text/event-stream')
+}
+
 const NAMES = { processors: ['start', 'a'], sinks: ['end'] }
 const LINES: RecordedLine[] = [
   delivered('plain', [0, 1, 2]),
@@ -146,16 +150,19 @@ describe('answers as described', () => {
       const app = await buildApp(t, run === undefined ? {} : { run })
       const get = async (url: string) => await app.inject({ url, headers: LOCAL })
       const document = (await get('/openapi.json')).json<OpenApi>()
-      assert.ok(Object.keys(document.paths).length > 10)
+      assert.ok(Object.keys(document.paths).length > 12)
 
       for (const [url, { get: operation }] of Object.entries(document.paths)) {
         if (operation === undefined || url.includes('{')) continue
+        if (isEndless(operation)) continue
         const answer = await get(url)
         const response =
           operation.responses[answer.statusCode] ?? operation.responses[answer.statusCode < 500 ? '4XX' : '']
         assert.ok(response, `${url} answers ${answer.statusCode}`)
-        const { schema } = response.content['application/json']
-        assert.deepEqual(faultsOf(answer.json(), schema, document), [], url)
+        const json = response.content['application/json']
+        if (json === undefined) {
+          assert.ok(Object.hasOwn(response.content, answer.headers['content-type']!.split(';')[0]), url)
+        } else assert.deepEqual(faultsOf(answer.json(), json.schema, document), [], url)
       }
     })
   }
@@ -166,7 +173,7 @@ describe('answers as described', () => {
 
     for (const [url, { get, post }] of Object.entries(document.paths)) {
       const operation = get ?? post!
-      const { schema } = operation.responses['4XX'].content['application/json']
+      const { schema } = operation.responses['4XX'].content['application/json']!
       for (const [method, headers] of [
         ['GET', { host: 'evil.example' }],
         ['GET', { ...LOCAL, origin: 'http://evil.example' }],
@@ -191,6 +198,8 @@ describe('answers as described', () => {
       if (get !== undefined && !path.includes('{')) assert.ok(paths.includes(path), path)
     }
     for (const path of paths.filter(each => !each.includes('{'))) {
+      const operation = document.paths[path]?.get
+      if (operation !== undefined && isEndless(operation)) continue
       const [query, expected] = ASKED[path] ?? ['', 200]
       assert.equal((await app.inject({ url: path + query, headers: LOCAL })).statusCode, expected, path)
     }

@@ -17,13 +17,16 @@ import { deadLettersRoute } from './routes/dead-letters.ts'
 import { documentationRoutes } from './routes/documentation.ts'
 import { errorGroupRoutes } from './routes/error-groups.ts'
 import { errorsRoute } from './routes/errors.ts'
+import { graphRoute } from './routes/graph.ts'
 import { healthRoute } from './routes/health.ts'
 import { historyRoute } from './routes/history.ts'
 import { journeySearchRoute } from './routes/journey-search.ts'
 import { journeyRoute } from './routes/journeys.ts'
 import { type AskLetters, letterActionRoutes } from './routes/letter-actions.ts'
 import { linesRoute } from './routes/lines.ts'
+import { listingRoute } from './routes/listing.ts'
 import { livezRoute } from './routes/livez.ts'
+import { metricsRoute } from './routes/metrics.ts'
 import { pageRoutes } from './routes/page.ts'
 import { pathsRoute } from './routes/paths.ts'
 import { processorsRoute } from './routes/processors.ts'
@@ -111,7 +114,9 @@ function addAnswers(
   traceRoute(app, observer)
   errorsRoute(app, observer)
   errorGroupRoutes(app, observer)
+  listingRoute(app)
   pathsRoute(app, observer)
+  graphRoute(app, observer)
   linesRoute(app, observer)
   journeyRoute(app, observer)
   processorsRoute(app, observer)
@@ -122,6 +127,7 @@ function addAnswers(
   replayRoutes(app, askReplays)
   letterActionRoutes(app, askLetters)
   tapRoute(app, openTap)
+  metricsRoute(app, observer)
   healthRoute(app, observer)
   livezRoute(app)
   readyzRoute(app, observer)

@@ -35,7 +35,7 @@ export {
 export { ErrorReader, type ErrorRecord } from './errors/reader.ts'
 export { type ErrorEntry, ErrorWriter } from './errors/writer.ts'
 export { Histogram } from './histograms/histogram.ts'
-export { endToEndHistogram, outcomeHistogram, sinkHistogram } from './histograms/layout.ts'
+export { endToEndHistogram, middleOf as bucketMiddle, outcomeHistogram, sinkHistogram } from './histograms/layout.ts'
 export { HistogramReader } from './histograms/reader.ts'
 export { HistogramWriter } from './histograms/writer.ts'
 export { IN_FLIGHT_CAPACITY, type InFlightEntry } from './in-flight/layout.ts'

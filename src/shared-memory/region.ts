@@ -98,7 +98,7 @@ const MONOTONIC_SHIFT = monotonicShift()
 
 const MAGIC = 0x4c_53_43_50
 /** Grows with every change of any layout: a reader refuses a region that it would misread. */
-export const LAYOUT_VERSION = 3
+export const LAYOUT_VERSION = 4
 const HEADER_WORDS = alignWords(2)
 
 export function createRegion(shape: RegionShape, limits: Partial<RegionLimits> = {}): Region {

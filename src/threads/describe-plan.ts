@@ -17,7 +17,7 @@ export function describePlan(plan: Plan): PipelineDescription {
         if (target === -1) return []
         const isErrorTag = index === processorTargets(processor).length - 1 && processor.onError.kind === 'to'
         const tag = isErrorTag ? 'on_error' : (processor.tags[index]?.tag ?? names[target])
-        return [{ tag, target, edge: bases[id] + index }]
+        return [{ tag, target, edge: bases[id] + index, ...(isErrorTag ? { isForFailed: true as const } : {}) }]
       })
     })),
     sinks: plan.sinks.map(({ name, type }) => ({ name, type }))

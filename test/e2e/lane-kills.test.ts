@@ -3,8 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
 
@@ -12,6 +11,7 @@ import { reportOf } from './support/answers.ts'
 import { makeFolder, start } from './support/cli.ts'
 import { KILLED_PIPELINES, modulesOf } from './support/kill-pipelines.ts'
 import { type Outcome, randomOf, runThroughKills } from './support/kill-runs.ts'
+import { laneKills, seedOf } from './support/lane-kills.ts'
 import { ALONE } from './support/pipelines.ts'
 
 const IS_LONG = process.env['LINESCOPE_LONG'] === '1'
@@ -24,35 +24,7 @@ const SPIN_MICROSECONDS = IS_LONG ? 100 : 40
 const WORKING_MILLISECONDS = IS_LONG ? 2_000 : 250
 /** Short, so that nearly every kill takes away what is not committed. */
 const CONTROL = { lines: 15_000, spinMicroseconds: 40, kills: 8, workingMilliseconds: 250 }
-const KILLER = join(import.meta.dirname, 'support', 'lane-killer.mjs')
 
-interface Kills {
-  readonly env: NodeJS.ProcessEnv
-  readonly count: () => number
-}
-
-function killsOf(t: TestContext, seed: number, count = KILLS, working = WORKING_MILLISECONDS, fault = ''): Kills {
-  const folder = mkdtempSync(join(tmpdir(), 'linescope-kills-'))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, 'kills')
-  return {
-    env: {
-      NODE_OPTIONS: `--import=${KILLER}`,
-      LANE_KILLS: String(count),
-      LANE_KILLS_WORKING: String(working),
-      LANE_KILLS_SEED: String(seed),
-      LANE_KILLS_FILE: file,
-      LANE_KILLS_FAULT: fault
-    },
-    count: () => (existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0)
-  }
-}
-
-function seedOf(t: TestContext, index: number): number {
-  const seed = Number(process.env['LINESCOPE_SEED'] ?? Date.now() % 1_000_000)
-  t.diagnostic(`LINESCOPE_SEED=${seed}`)
-  return seed + index
-}
 
 function assertSame(disturbed: Outcome, undisturbed: Outcome, lines: number): void {
   assert.deepEqual(disturbed.files, undisturbed.files)
@@ -65,7 +37,7 @@ function assertSame(disturbed: Outcome, undisturbed: Outcome, lines: number): vo
 describe('a run whose lane is ended again and again', { concurrency: 2 }, () => {
   for (const [index, killed] of PIPELINES.entries()) {
     test(`ends with the output of one that is not: ${killed.name} [E4]`, async t => {
-      const kills = killsOf(t, seedOf(t, index))
+      const kills = laneKills(t, { seed: seedOf(t, index), kills: KILLS, workingMilliseconds: WORKING_MILLISECONDS })
       const settings = { lineCount: LINES, spinMicroseconds: SPIN_MICROSECONDS, kills: 0, random: randomOf(1) }
 
       const undisturbed = await runThroughKills(t, killed, settings)
@@ -78,7 +50,11 @@ describe('a run whose lane is ended again and again', { concurrency: 2 }, () => 
   }
 
   test('loses nothing of standard input, and writes none of it twice [E4]', async t => {
-    const kills = killsOf(t, seedOf(t, PIPELINES.length))
+    const kills = laneKills(t, {
+      seed: seedOf(t, PIPELINES.length),
+      kills: KILLS,
+      workingMilliseconds: WORKING_MILLISECONDS
+    })
     const input = Buffer.from(
       Array.from({ length: LINES }, (_, id) => `id=${id} ${'y'.repeat(id % 97)}${id % 2 === 0 ? '\r\n' : '\n'}`).join(
         ''
@@ -98,7 +74,7 @@ describe('a run whose lane is ended again and again', { concurrency: 2 }, () => 
     const { lines, spinMicroseconds, kills, workingMilliseconds } = CONTROL
     const settings = { lineCount: lines, spinMicroseconds, kills: 0, random: randomOf(1) }
     const undisturbed = await runThroughKills(t, killed, settings)
-    const broken = killsOf(t, seedOf(t, 0), kills, workingMilliseconds, 'uncut')
+    const broken = laneKills(t, { seed: seedOf(t, 0), kills, workingMilliseconds, fault: 'uncut' })
 
     const disturbed = await runThroughKills(t, killed, { ...settings, options: { env: broken.env } })
 

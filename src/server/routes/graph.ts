@@ -1,0 +1,16 @@
+// GET /api/v1/graph
+
+import type { FastifyInstance } from 'fastify'
+
+import { GraphSchema } from '../../contract/graph.ts'
+import type { Observer } from '../../observer/observer.ts'
+import { responsesOf, sendAnswer } from '../answer.ts'
+
+export function graphRoute(app: FastifyInstance, observer: Observer): void {
+  const schema = {
+    summary: 'The pipeline as nodes and edges, with the ledger of each',
+    tags: ['run'],
+    response: responsesOf(GraphSchema)
+  }
+  app.get('/api/v1/graph', { schema }, (_request, reply) => sendAnswer(reply, observer.graph()))
+}

@@ -1,0 +1,25 @@
+// GET /metrics: for Prometheus, in its text format or as OpenMetrics.
+
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+
+import { writeMetrics } from '../../observer/metrics/write.ts'
+import type { Observer } from '../../observer/observer.ts'
+import { describedTexts } from '../answer.ts'
+import { METRICS_TYPES, metricsFormat } from '../metrics-format.ts'
+
+const TextSchema = z.string()
+
+export function metricsRoute(app: FastifyInstance, observer: Observer): void {
+  const schema = {
+    summary: 'Counts and times for Prometheus',
+    description: 'Text format 0.0.4, or OpenMetrics 1.0 with exemplars when the Accept header asks for it.',
+    tags: ['run'],
+    response: describedTexts({ 'text/plain': TextSchema, 'application/openmetrics-text': TextSchema })
+  }
+  app.get('/metrics', { schema }, (request, reply) => {
+    const format = metricsFormat(request.headers.accept)
+    const text = writeMetrics(observer.metrics(format === 'openmetrics'), format)
+    return reply.type(METRICS_TYPES[format]).send(text)
+  })
+}
