@@ -8,8 +8,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 import { ROOT } from './binary.ts'
-import { fieldTable, pathTable, readApiDocument } from './reference/answers.ts'
+import { fieldTable, pathTable, readApiDocument, schemaTable } from './reference/answers.ts'
 import { connectorsPage, processorsPage } from './reference/components.ts'
+import { metricsTable } from './reference/metrics.ts'
 import { commonKeys, limitKeys } from './reference/pipeline-keys.ts'
 
 /** Text by path inside the repository. */
@@ -19,6 +20,8 @@ export async function references(): Promise<ReadonlyMap<string, string>> {
     ['docs/processors.md', await processorsPage()],
     ['docs/connectors.md', connectorsPage()],
     filled('docs/pipeline.md', name => (name === 'limits' ? limitKeys() : commonKeys())),
+    filled('docs/metrics.md', metricsTable),
+    filled('docs/stream.md', name => schemaTable(api, name)),
     filled('docs/http.md', name => (name === 'paths' ? pathTable(api) : fieldTable(api, name)))
   ])
 }

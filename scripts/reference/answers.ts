@@ -78,6 +78,13 @@ export function fieldTable(document: ApiDocument, path: string): string {
   return `${table(['in the query', 'what it asks for'], asked)}\n\n${fields}`
 }
 
+/** Fields of a schema by its name. */
+export function schemaTable(document: ApiDocument, name: string): string {
+  const schema = document.components.schemas[name]
+  if (schema === undefined) throw new Error(`/openapi.json knows no ${name}`)
+  return table(['field', 'value', 'what it says'], fieldsOf(document, schema, ''))
+}
+
 function fieldsOf(document: ApiDocument, given: Schema, prefix: string): string[][] {
   const schema = resolve(document, given)
   return Object.entries(schema.properties ?? {}).flatMap(([name, member]) => {

@@ -27,10 +27,10 @@ export function createEmit(slot: CallSlot, tags: readonly string[]): Emit {
 }
 
 export function runEmitting(node: NodeRuntime, batch: Batch, from: number, to: number): number {
-  const { slot, emit, counters, edgeBase, sinkCodes, sharesTarget } = node
+  const { slot, emit, edgeBase, sinkCodes, sharesTarget } = node
   const process = node.behaviour as Process
   const { context } = slot
-  const { values } = batch
+  const { values, counters } = batch
   const notes = batch.notes!
   const queues = batch.tagQueues[node.id]
   let { items } = batch.queues[node.id]
@@ -77,10 +77,10 @@ export function runEmitting(node: NodeRuntime, batch: Batch, from: number, to: n
 }
 
 export function runMapping(node: NodeRuntime, batch: Batch, from: number, to: number): number {
-  const { slot, counters, edgeBase, sinkCodes } = node
+  const { slot, edgeBase, sinkCodes } = node
   const map = node.behaviour as Mapper
   const { context } = slot
-  const { values } = batch
+  const { values, counters } = batch
   const notes = batch.notes!
   const queue: ItemQueue | undefined = batch.tagQueues[node.id][0]
   let { items } = batch.queues[node.id]

@@ -283,6 +283,13 @@ export class Observer {
     }
   }
 
+  /** How much there was so far, for who wants to know what is new. */
+  taken(): { readonly errors: number; readonly journeys: number; readonly recorded: number } {
+    this.#refresh()
+    const recorded = this.#lanes.totals[LANE.journeys_written]
+    return { errors: this.#errors.taken, journeys: this.#journeys.taken, recorded }
+  }
+
   errorGroups(query: GroupQuery): ErrorGroups {
     this.#refresh()
     const { groups } = this.#errors

@@ -19,6 +19,7 @@ export class RecentErrors {
   readonly #lanes: readonly LaneReader[]
   #kept: RecentError[] = []
   #bytes = 0
+  #taken = 0
 
   constructor(lanes: readonly LaneReader[], reveal: Reveal, nodeNames: readonly string[]) {
     this.#lanes = lanes
@@ -32,10 +33,16 @@ export class RecentErrors {
         const error = { lane, record: detached(record) }
         this.groups.add(error)
         this.#kept.push(error)
+        this.#taken++
         this.#bytes += costOf(error.record)
       }
     }
     this.#forgetOldest()
+  }
+
+  /** How many there were so far. */
+  get taken(): number {
+    return this.#taken
   }
 
   /** The newest `limit`, oldest first. */

@@ -18,6 +18,7 @@ export class RecentJourneys {
   readonly #lanes: readonly LaneReader[]
   #kept: RecentJourney[] = []
   #bytes = 0
+  #taken = 0
 
   constructor(lanes: readonly LaneReader[]) {
     this.#lanes = lanes
@@ -31,6 +32,11 @@ export class RecentJourneys {
     }
     this.#forgetVoid()
     this.#forgetOldest()
+  }
+
+  /** How many were taken so far; a fast lane records more. */
+  get taken(): number {
+    return this.#taken
   }
 
   /** The newest `limit`, oldest first. */
@@ -58,6 +64,7 @@ export class RecentJourneys {
   #keep(lane: LaneReader, journey: Journey): void {
     // Its text is a view of a page's copy; since the newest are kept, only the oldest copy is kept for a part of it.
     this.#kept.push({ lane, journey })
+    this.#taken++
     this.#bytes += costOf(journey)
   }
 

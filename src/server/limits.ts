@@ -13,6 +13,12 @@ export const LIMITS = {
   requestsPerSocket: 1_000,
   /** Of all addresses together. */
   connections: 512,
+  /** Of all clients together. */
+  streams: 64,
+  /** For one that reads slowly; then it is dropped. */
+  streamQueuedBytes: 256 * 1024,
+  streamIntervalMilliseconds: 1_000,
+  streamHeartbeatMilliseconds: 15_000,
   wrongTokensPerMinute: 10
 } as const
 

@@ -13,6 +13,7 @@ import { sendRefusal } from './answer.ts'
 import { makeApp } from './app.ts'
 import { type Doors, refusalOf } from './guards.ts'
 import { SECURITY_HEADERS } from './headers.ts'
+import { type HubLimits, LiveHub } from './live/hub.ts'
 import { deadLettersRoute } from './routes/dead-letters.ts'
 import { documentationRoutes } from './routes/documentation.ts'
 import { errorGroupRoutes } from './routes/error-groups.ts'
@@ -34,6 +35,7 @@ import { readyzRoute } from './routes/readyz.ts'
 import { type AskReplays, replayRoutes } from './routes/replay.ts'
 import { runsRoute } from './routes/runs.ts'
 import { statsRoute } from './routes/stats.ts'
+import { streamRoute } from './routes/stream.ts'
 import { tapRoute } from './routes/tap.ts'
 import { traceRoute } from './routes/trace.ts'
 import type { AskStore } from './store-answer.ts'
@@ -56,6 +58,8 @@ export interface ServerOptions {
   readonly openTap?: OpenTap
   /** Without it there is no history. */
   readonly askStore?: AskStore
+  /** In place of the usual ones. */
+  readonly streamLimits?: HubLimits
   /** Told of a fault of ours that a client met; the client gets no detail. */
   readonly reportFault?: (error: unknown) => void
 }
@@ -85,12 +89,15 @@ export function buildServer(options: ServerOptions): FastifyInstance {
 
   const app = makeApp({ reportFault, admit })
   app.addHook('onRequest', async (request, reply) => guard(request.raw, reply, isData(request), doors))
-  addAnswers(app, options)
+  const hub = new LiveHub(options.observer, options.streamLimits)
+  // Else who listens would hold the server up.
+  app.addHook('preClose', () => hub.close())
+  addAnswers(app, options, hub)
   pageRoutes(app)
   documentationRoutes(app, {
     version: options.version,
     makeApp: () => makeApp({ reportFault, admit: () => true }),
-    addRoutes: documented => addAnswers(documented, options)
+    addRoutes: documented => addAnswers(documented, options, hub)
   })
   return app
 }
@@ -108,7 +115,8 @@ const noStore: AskStore = async () => undefined
 
 function addAnswers(
   app: FastifyInstance,
-  { observer, askReplays = noReplays, askLetters = noLetters, openTap = noTap, askStore = noStore }: ServerOptions
+  { observer, askReplays = noReplays, askLetters = noLetters, openTap = noTap, askStore = noStore }: ServerOptions,
+  hub: LiveHub
 ): void {
   statsRoute(app, observer)
   traceRoute(app, observer)
@@ -127,7 +135,8 @@ function addAnswers(
   replayRoutes(app, askReplays)
   letterActionRoutes(app, askLetters)
   tapRoute(app, openTap)
-  metricsRoute(app, observer)
+  metricsRoute(app, observer, hub)
+  streamRoute(app, hub)
   healthRoute(app, observer)
   livezRoute(app)
   readyzRoute(app, observer)

@@ -25,7 +25,6 @@ const WORKING_MILLISECONDS = IS_LONG ? 2_000 : 250
 /** Short, so that nearly every kill takes away what is not committed. */
 const CONTROL = { lines: 15_000, spinMicroseconds: 40, kills: 8, workingMilliseconds: 250 }
 
-
 function assertSame(disturbed: Outcome, undisturbed: Outcome, lines: number): void {
   assert.deepEqual(disturbed.files, undisturbed.files)
   assert.deepEqual(disturbed.letters, undisturbed.letters)

@@ -6,11 +6,12 @@ import { z } from 'zod'
 import { writeMetrics } from '../../observer/metrics/write.ts'
 import type { Observer } from '../../observer/observer.ts'
 import { describedTexts } from '../answer.ts'
+import type { LiveHub } from '../live/hub.ts'
 import { METRICS_TYPES, metricsFormat } from '../metrics-format.ts'
 
 const TextSchema = z.string()
 
-export function metricsRoute(app: FastifyInstance, observer: Observer): void {
+export function metricsRoute(app: FastifyInstance, observer: Observer, hub: LiveHub): void {
   const schema = {
     summary: 'Counts and times for Prometheus',
     description: 'Text format 0.0.4, or OpenMetrics 1.0 with exemplars when the Accept header asks for it.',
@@ -19,7 +20,8 @@ export function metricsRoute(app: FastifyInstance, observer: Observer): void {
   }
   app.get('/metrics', { schema }, (request, reply) => {
     const format = metricsFormat(request.headers.accept)
-    const text = writeMetrics(observer.metrics(format === 'openmetrics'), format)
+    const families = [...observer.metrics(format === 'openmetrics'), ...hub.metrics()]
+    const text = writeMetrics(families, format)
     return reply.type(METRICS_TYPES[format]).send(text)
   })
 }
