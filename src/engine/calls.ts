@@ -68,9 +68,7 @@ export class Calls {
     const note = (node: NodeRuntime, { batch, item }: { readonly batch: Batch; readonly item: number }): void => {
       if (batches.includes(batch)) (batch.rootOf(item) < batch.stopAt ? held : undone)[node.id]++
     }
-    for (const calls of [this.#running.values(), this.#parked, this.#abandoned]) {
-      for (const each of calls) note(each.node, each)
-    }
+    for (const each of [...this.#running.values(), ...this.#parked, ...this.#abandoned]) note(each.node, each)
     for (const node of this.#waitingNodes) {
       for (let at = node.waitingHead; at < node.waiting.length; at++) note(node, node.waiting[at])
     }
