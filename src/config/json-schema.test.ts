@@ -19,6 +19,7 @@ test('the schema is draft 07 and refuses unknown keys at every level', () => {
     'sinks',
     'limits',
     'dead_letters',
+    'journeys',
     'durability',
     'redaction'
   ])

@@ -96,6 +96,22 @@ test('a pipeline file becomes a plan: processors in their order, then sinks, nam
     sinks: [{ name: 'end', type: 'file', options: { path: 'out.log' } }],
     limits: { maxLineBytes: 65_536, maxHops: 9, maxDescendants: 100_000, maxDescendantBytes: 64 * 1024 * 1024 },
     deadLetters: { maxBytes: 1024 * 1024 * 1024, whenFull: 'pause' },
+    journeys: {
+      journeysPerSecond: 200,
+      bytesPerSecond: 2 * 1024 * 1024,
+      failureShare: 0.5,
+      sameErrorPerSecond: 5,
+      slowMilliseconds: undefined,
+      rareLines: 5,
+      forksOver: 8,
+      hopsOver: 16,
+      sampleMilliseconds: 1_000,
+      maxValueBytes: 4_096,
+      maxBytes: 32 * 1024,
+      keepWhen: undefined,
+      dropWhen: undefined,
+      dryRun: false
+    },
     durability: 'full',
     redaction: DEFAULT_REDACTION,
     warnings: []

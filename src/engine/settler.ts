@@ -13,6 +13,7 @@ import type { JourneyKeeper } from './journeys/keeper.ts'
 import type { LaneObserver } from './lane-observer.ts'
 import { type LetterWriter, letterOf } from './letters.ts'
 import { LineIndexing } from './line-indexing.ts'
+import { sourceNumberOf } from './line-place.ts'
 import type { Patience } from './patience.ts'
 import type { ReplayLine } from './replay-line.ts'
 import { replayOutcomes } from './replay-outcomes.ts'
@@ -340,7 +341,7 @@ export class Settler {
     for (let line = 0; line < lines; line++) {
       const { letter, mark } = replayed[line]
       journeys.beginBatch({
-        sourceNumber: this.#telemetry.sourceNumberOf(letter),
+        sourceNumber: sourceNumberOf(letter),
         offset: letter.offset,
         firstLineNumber: letter.lineNumber - line,
         readAtMilliseconds,

@@ -29,8 +29,6 @@ import {
   SnapshotWriter,
   StringWriter
 } from '../shared-memory/index.ts'
-import type { DeadLetter } from '../state/dead-letter-log/letter.ts'
-import { parseLineId } from '../state/replay/job.ts'
 import type { Batch, ErrorDetail, ItemQueue } from './batch.ts'
 import { noteEntered } from './batch-work.ts'
 import type { Held } from './calls.ts'
@@ -38,6 +36,7 @@ import { AWAITED, LaneClock } from './lane-clock.ts'
 import type { LaneObserver } from './lane-observer.ts'
 import { LaneProgress } from './lane-progress.ts'
 import { Latencies } from './latencies.ts'
+import { placeOfItem } from './line-place.ts'
 import type { NodeCounterIndexes } from './node.ts'
 import { PathLatency } from './path-latency.ts'
 import type { ReplayLines } from './replay-line.ts'
@@ -273,7 +272,7 @@ export class Telemetry {
       node,
       attempt,
       isFinal,
-      ...this.#placeOf(batch, item),
+      ...placeOfItem(batch, item),
       atMilliseconds: this.now(),
       name: error.name,
       message: error.message,
@@ -281,26 +280,6 @@ export class Telemetry {
       line: batch.lineBytes(batch.rootOf(item)),
       replay: batch.replayLineOf(item)?.mark,
       path: batch.path[item] >> 1
-    }
-  }
-
-  /** Number of the input that a letter came from, where the lane knows it; else -1. */
-  sourceNumberOf({ id, replayOf }: Pick<DeadLetter, 'id' | 'replayOf'>): number {
-    const source = parseLineId(id)?.source ?? -1
-    return source >= 0 ? source : Math.max(-1, parseLineId(replayOf ?? '')?.source ?? -1)
-  }
-
-  #placeOf(batch: Batch, item: number): Pick<ErrorEntry, 'sourceNumber' | 'offset' | 'lineNumber'> {
-    const letter = batch.replayLineOf(item)?.letter
-    if (letter !== undefined) {
-      const { offset, lineNumber } = letter
-      return { sourceNumber: this.sourceNumberOf(letter), offset, lineNumber }
-    }
-    const line = batch.rootOf(item)
-    return {
-      sourceNumber: batch.input.sourceNumber,
-      offset: batch.offset + batch.starts[line] - batch.starts[0],
-      lineNumber: batch.firstLineNumber + line
     }
   }
 
@@ -395,7 +374,7 @@ export class Telemetry {
     this.#inFlight.publish(
       held.slice(0, IN_FLIGHT_SHOWN).map(({ node, batch, item, attempt, sinceMilliseconds, isParked }) => {
         return {
-          ...this.#placeOf(batch, item),
+          ...placeOfItem(batch, item),
           node: node.id,
           attempt,
           sinceMilliseconds: sinceMilliseconds + this.#shift,

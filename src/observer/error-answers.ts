@@ -6,7 +6,7 @@ import type { ErrorGroup, ErrorGroups } from './error-groups.ts'
 import { shownStack } from './error-stack.ts'
 import { textBytes } from './line-text.ts'
 import { isoMoment } from './moment.ts'
-import { failedAt, type RecentError } from './recent-errors.ts'
+import { failedAt, type RecentError } from './recent-error.ts'
 import type { Reveal } from './reveal.ts'
 import { journeyId, type Names, replayOf } from './trace-answer.ts'
 

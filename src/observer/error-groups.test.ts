@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
 
+import { OWN_FOLDER } from '../base/own-files.ts'
 import type { ErrorRecord } from '../shared-memory/index.ts'
 import { ErrorGroups } from './error-groups.ts'
 import { topUserFrame } from './error-stack.ts'
 import { delivered, observe } from './observe-recording-fixtures.ts'
-import type { RecentError } from './recent-errors.ts'
+import type { RecentError } from './recent-error.ts'
 import { createReveal } from './reveal.ts'
 
-const OWN = new URL('../engine/call.ts', import.meta.url).href
+const OWN = pathToFileURL(join(OWN_FOLDER, 'engine', 'call.ts')).href
 const STACK = (message: string, line = 4): string =>
-  `Error: ${message}\n    at parse (file:///home/bob/steps.ts:${line}:9)\n    at file:///home/bob/node_modules/x/y.js:1:1\n` +
+  `Error: ${message}\n    at parse (file:///srv/app/steps.ts:${line}:9)\n    at file:///srv/app/node_modules/x/y.js:1:1\n` +
   `    at run (${OWN}:10:5)\n    at process.processTicksAndRejections (node:internal/process/task_queues:104:5)`
 
 function failing(text: string, message: string, stack = STACK(message), isFinal = true) {
@@ -30,7 +33,7 @@ describe('errors of one kind', () => {
     assert.equal(groups.length, 1, JSON.stringify(groups))
     assert.equal(groups[0].count, 2)
     assert.equal(groups[0].final, 2)
-    assert.equal(groups[0].at_code, 'at parse (file:///home/bob/steps.ts:4:9)')
+    assert.equal(groups[0].at_code, 'at parse (file:///srv/app/steps.ts:4:9)')
     assert.deepEqual(processors, [{ processor: 'general', errors: 2, not_grouped: 0 }])
     const detail = observer.errorGroup(groups[0].id)!
     assert.deepEqual(
@@ -66,7 +69,7 @@ describe('errors of one kind', () => {
   })
 
   test('have ids without secrets, and a search does not find these', async t => {
-    const at = 'Error: x\n    at parse (file:///home/bob/steps.ts:4:9)'
+    const at = 'Error: x\n    at parse (file:///srv/app/steps.ts:4:9)'
     const lines = [failing('a', 'bad password=hunter2', at), failing('b', 'bad password=other77', at)]
     const { observer } = await observe(t, { lines })
     const { groups } = observer.errorGroups({ sort: 'count', limit: 10 })
@@ -85,8 +88,8 @@ describe('a stack', () => {
   })
 
   test('of a message that looks like frames has the real frame on top', () => {
-    const message = 'x\n    at fake (file:///home/eve.ts:1:1)'
-    assert.equal(topUserFrame(record(message, STACK(message)).record), 'at parse (file:///home/bob/steps.ts:4:9)')
+    const message = 'x\n    at fake (file:///srv/other.ts:1:1)'
+    assert.equal(topUserFrame(record(message, STACK(message)).record), 'at parse (file:///srv/app/steps.ts:4:9)')
     assert.equal(topUserFrame(record('x', `Error: x\n    at run (${OWN}:10:5)`).record), undefined)
   })
 })

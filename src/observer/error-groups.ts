@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 
 import { messageKind } from '../base/message-kind.ts'
 import { topUserFrame } from './error-stack.ts'
-import { failedAt, type RecentError } from './recent-errors.ts'
+import { failedAt, type RecentError } from './recent-error.ts'
 import type { Reveal } from './reveal.ts'
 
 const KEPT_SINGLES = 200

@@ -3,16 +3,12 @@
 import type { ErrorRecord } from '../shared-memory/index.ts'
 import { ErrorGroups } from './error-groups.ts'
 import type { LaneReader } from './lane-reader.ts'
+import { failedAt, type RecentError } from './recent-error.ts'
 import type { Reveal } from './reveal.ts'
 
 export const KEPT_ERRORS = 1_000
 const KEPT_BYTES = 4 * 1024 * 1024
 const RECORD_BYTES = 200
-
-export interface RecentError {
-  readonly lane: LaneReader
-  readonly record: ErrorRecord
-}
 
 export class RecentErrors {
   readonly groups: ErrorGroups
@@ -64,10 +60,6 @@ export class RecentErrors {
 function detached(record: ErrorRecord): ErrorRecord {
   const { name, message, stack, line } = record
   return { ...record, name: name.slice(), message: message.slice(), stack: stack.slice(), line: line.slice() }
-}
-
-export function failedAt({ lane, record }: RecentError): number {
-  return lane.unixMilliseconds(record.atMilliseconds)
 }
 
 function costOf(record: ErrorRecord): number {

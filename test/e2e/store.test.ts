@@ -31,6 +31,7 @@ function stateOf(folder: string): string {
 
 const RUN = ['run', 'pipeline.yaml', '--quiet']
 
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked at by their fields, and what is not there fails the test
 async function json(url: string): Promise<any> {
   return await until(url, async () => {
     const answer = await fetch(url)
@@ -56,7 +57,8 @@ describe('the store', () => {
     assert.deepEqual([letters[0].line, letters[0].processor, letters[0].line_number], ['bad 107', 'bad', 108])
     const history = await json(`${url}/api/v1/history?step=60&node=up`)
     const received = history.points.reduce(
-      (sum: number, point: any) => sum + point.node.received_per_second * point.seconds,
+      (sum: number, point: { seconds: number; node: { received_per_second: number } }) =>
+        sum + point.node.received_per_second * point.seconds,
       0
     )
     assert.ok(Math.round(received) >= 297, String(received))

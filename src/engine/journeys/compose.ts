@@ -14,6 +14,7 @@ import {
 } from '../../shared-memory/index.ts'
 import { type Batch, VOID } from '../batch.ts'
 import { ownTargets } from '../edges.ts'
+import { sourceNumberOf } from '../line-place.ts'
 import type { Plan } from '../plan.ts'
 import type { Telemetry } from '../telemetry.ts'
 import type { CallNote, HopNotes } from './hop-notes.ts'
@@ -206,7 +207,7 @@ export class JourneyComposer {
     const replayed = batch.replayLineOf(line)
     if (replayed !== undefined) {
       const { letter, mark } = replayed
-      const sourceNumber = this.#telemetry.sourceNumberOf(letter)
+      const sourceNumber = sourceNumberOf(letter)
       return { sourceNumber, offset: letter.offset, lineNumber: letter.lineNumber, replay: mark, text, fullLength }
     }
     return {

@@ -1,6 +1,6 @@
 // Journeys that stand for numbers: ids only, never what a line holds.
 
-import { failedAt, type RecentError } from '../recent-errors.ts'
+import { failedAt, type RecentError } from '../recent-error.ts'
 import type { RecentJourney } from '../recent-journeys.ts'
 import { journeyId } from '../trace-answer.ts'
 import type { Exemplar } from './family.ts'
