@@ -8,10 +8,10 @@ import type { Trace } from '../contract/trace.ts'
 import { journeyMatcher, SORT_KEYS, settledAt } from './journey-matcher.ts'
 import { isoMoment } from './moment.ts'
 
-/** Journeys in pages, the newest first; `before` of one page asks for the next. */
+/** Journeys in pages, the newest first; `before` of one page asks for the next. Undefined: it cannot be had (in time). */
 export type StoredPages = (
   before: number | undefined
-) => Promise<{ readonly traces: readonly Trace[]; readonly before: number | undefined }>
+) => Promise<{ readonly traces: readonly Trace[]; readonly before: number | undefined } | undefined>
 
 export interface JourneyPlaces {
   /** Each is made when it is looked at. */
@@ -75,6 +75,10 @@ class Search {
     let before: number | undefined
     do {
       const page = await stored(before)
+      if (page === undefined) {
+        this.#isComplete = false
+        return
+      }
       await this.lookAt('stored', page.traces)
       before = page.before
     } while (before !== undefined && !this.#isLate())

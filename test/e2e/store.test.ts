@@ -64,6 +64,25 @@ describe('the store', () => {
     assert.ok(Math.round(received) >= 297, String(received))
   })
 
+  test('is searched for journeys of the runs before, and has each by its id', async t => {
+    const cwd = prepare(t)
+    assert.equal((await linescope(t, [...RUN, '--trace', '--no-dashboard'], { cwd })).code, 0)
+    const cli = start(t, [...RUN, '--port', '0'], { cwd })
+    const [, url] = await cli.says(/^(http:\S+)$/m)
+    const found = await until('a journey of the run before', async () => {
+      const answer = await json(`${url}/api/v1/journeys?text=bad%20107`)
+      return answer.journeys.length > 0 ? answer : undefined
+    })
+    assert.deepEqual([found.journeys[0].line, found.journeys[0].outcome], ['bad 107', 'dead'])
+    assert.ok(
+      found.looked_at.some(
+        ({ where, journeys }: { where: string; journeys: number }) => where === 'stored' && journeys > 0
+      )
+    )
+    const one = await json(`${url}/api/v1/journeys/${found.journeys[0].id}`)
+    assert.equal(one.line, 'bad 107')
+  })
+
   test('that is no database, or a folder, costs no line, and is said [F10]', async t => {
     const cwd = prepare(t)
     await linescope(t, [...RUN, '--no-dashboard'], { cwd })

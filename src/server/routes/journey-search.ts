@@ -11,14 +11,19 @@ import {
   JourneyQuerySchema,
   journeyQuery
 } from '../../contract/journey-query.ts'
+import type { StoredPages } from '../../observer/find-journeys.ts'
 import type { Observer } from '../../observer/observer.ts'
 import { responsesOf, sendAnswer, sendProblem } from '../answer.ts'
+import type { AskStore } from '../store-answer.ts'
 
 type Query = Readonly<Record<string, string | readonly string[]>>
 
-export function journeySearchRoute(app: FastifyInstance, observer: Observer): void {
+/** Journeys that the store is asked for at once. */
+const PAGE = 200
+
+export function journeySearchRoute(app: FastifyInstance, observer: Observer, ask: AskStore): void {
   const schema = {
-    summary: 'Searches journeys: those kept, and the newest ones',
+    summary: 'Searches journeys: those kept, of earlier runs too, and the newest ones',
     tags: ['run'],
     querystring: JourneyQuerySchema,
     response: responsesOf(FoundJourneysSchema)
@@ -26,7 +31,7 @@ export function journeySearchRoute(app: FastifyInstance, observer: Observer): vo
   app.get<{ Querystring: Query }>('/api/v1/journeys', { schema }, async (request, reply) => {
     let found: FoundJourneys
     try {
-      found = await observer.findJourneys(journeyQuery(request.query))
+      found = await observer.findJourneys(journeyQuery(request.query), before => storedPage(ask, before))
     } catch (error) {
       const isTheirs =
         error instanceof JourneyQueryError ||
@@ -38,4 +43,9 @@ export function journeySearchRoute(app: FastifyInstance, observer: Observer): vo
     }
     return sendAnswer(reply, found)
   })
+}
+
+async function storedPage(ask: AskStore, before: number | undefined): ReturnType<StoredPages> {
+  const page = await ask('findJourneys', { before, limit: PAGE })
+  return page && { traces: page.journeys.map(({ trace }) => trace), before: page.before }
 }

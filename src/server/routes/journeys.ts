@@ -6,16 +6,18 @@ import { JourneyParamsSchema } from '../../contract/journey.ts'
 import { TraceSchema } from '../../contract/trace.ts'
 import type { Observer } from '../../observer/observer.ts'
 import { responsesOf, sendAnswer, sendProblem } from '../answer.ts'
+import type { AskStore } from '../store-answer.ts'
 
-export function journeyRoute(app: FastifyInstance, observer: Observer): void {
+export function journeyRoute(app: FastifyInstance, observer: Observer, ask: AskStore): void {
   const schema = {
     summary: "One line's journey: its hops as a tree, with times and values when it was kept",
     tags: ['run'],
     params: JourneyParamsSchema,
     response: responsesOf(TraceSchema)
   }
-  app.get<{ Params: { id: string } }>('/api/v1/journeys/:id', { schema }, (request, reply) => {
-    const trace = observer.journey(request.params.id)
+  app.get<{ Params: { id: string } }>('/api/v1/journeys/:id', { schema }, async (request, reply) => {
+    const { id } = request.params
+    const trace = observer.journey(id) ?? (await ask('journey', { id }))?.journey?.trace
     if (trace !== undefined) return sendAnswer(reply, trace)
     return sendProblem(reply, 404, {
       error: 'no_journey',
