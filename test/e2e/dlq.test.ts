@@ -325,5 +325,8 @@ sinks:
   const raw = await linescope(t, ['dlq', 'show', '0', 'pipeline.yaml', '--raw'], options)
   assert.equal(raw.stdout.toString(), `bad ${secret}\n`)
   const unset = await linescope(t, ['dlq', 'ls', 'pipeline.yaml'], { cwd: folder })
-  assert.match(unset.stderr, /^warning: the pipeline cannot be loaded, so values from the environment are not masked/)
+  assert.match(
+    unset.stderr,
+    /^warning: the pipeline cannot be loaded, so neither values from the environment nor its own patterns are masked/
+  )
 })
