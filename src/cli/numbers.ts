@@ -31,7 +31,7 @@ export function formatBytes(bytes: number): string {
     value /= 1000
     unit++
   }
-  return `${unit === 0 ? value : significant(value)} ${units[unit]}`
+  return `${unit === 0 ? Math.round(value) : significant(value)} ${units[unit]}`
 }
 
 /** One decimal under 10 %; never 0 % for something that happened. */

@@ -14,6 +14,7 @@ import { replayCommand } from './commands/replay.ts'
 import { runCommand } from './commands/run.ts'
 import { schemaCommand } from './commands/schema.ts'
 import { statsCommand } from './commands/stats.ts'
+import { tapCommand } from './commands/tap.ts'
 import { topCommand } from './commands/top.ts'
 import { traceCommand } from './commands/trace.ts'
 import { tryCommand } from './commands/try.ts'
@@ -45,6 +46,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     pathsCommand(),
     errorsCommand(),
     traceCommand(),
+    tapCommand(),
     graphCommand(),
     topCommand(),
     await dlqCommand(argv),

@@ -79,7 +79,7 @@ describe('the sentence that says what sets the pace', () => {
 
     assert.equal(
       found?.sentence,
-      'Input-limited: nothing waits but the lane, for stdin, 75 % of the time; it could take about 116,000 lines/s.'
+      'Input-limited: the lane waits for stdin 75 % of the time; it could take about 116,000 lines/s.'
     )
     assert.deepEqual([found?.kind, found?.node], ['input', null])
     assert.equal(sentence({ input: 1, lines: 0 }), 'Waits for stdin: no line has come for 10 s.')

@@ -70,7 +70,7 @@ function inputLimited(pace: Pace): Bottleneck {
   const sentence =
     pace.lines === 0
       ? `Waits for ${source}: no line has come for ${Math.round(pace.shares.laneSeconds / pace.lanes)} s.`
-      : `Input-limited: nothing waits but the lane, for ${source}, ${percent(input)} of the time${could}.`
+      : `Input-limited: the lane waits for ${source} ${percent(input)} of the time${could}.`
   return said('input', undefined, input, most, sentence)
 }
 

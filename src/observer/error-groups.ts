@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 
 import { messageKind } from '../base/message-kind.ts'
-import { topUserFrame } from './error-stack.ts'
+import { locationIn, topUserFrame } from './error-stack.ts'
 import { failedAt, type RecentError } from './recent-error.ts'
 import type { Reveal } from './reveal.ts'
 
@@ -170,12 +170,13 @@ export class ErrorGroups {
     const name = decoder.decode(record.name)
     const message = decoder.decode(record.message)
     const frame = topUserFrame(record)
-    const exact = JSON.stringify([record.node, name, message, frame])
+    const place = frame === undefined ? null : locationIn(frame)
+    const exact = JSON.stringify([record.node, name, message, place])
     const make = (): ErrorGroup => new ErrorGroup(this.#known.get(exact)!, this.#kindOf(error), frame, error)
     let id = this.#known.get(exact)
     if (id === undefined) {
       if (this.#known.size >= KNOWN_MESSAGES) this.#known.clear()
-      const parts = [this.#nodeNames[record.node] ?? null, name, this.#kindOf(error), frame ?? null]
+      const parts = [this.#nodeNames[record.node] ?? null, name, this.#kindOf(error), place]
       id = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, ID_DIGITS)
       this.#known.set(exact, id)
     }

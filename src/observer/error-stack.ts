@@ -33,6 +33,11 @@ export function topUserFrame(record: ErrorRecord): string | undefined {
     ?.trim()
 }
 
+/** File, line and column of a frame: its name depends on how the engine calls a processor, and it does so in several ways. */
+export function locationIn(frame: string): string {
+  return /[^\s(]+:\d+:\d+(?=\)?$)/.exec(frame)?.[0] ?? frame
+}
+
 function partsOf({ stack, message }: ErrorRecord): StackParts {
   return stackParts(decoder.decode(stack), decoder.decode(message))
 }

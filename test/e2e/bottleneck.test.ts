@@ -9,7 +9,7 @@ import { getText, statsWhen } from './support/answers.ts'
 import { startBlocking } from './support/busy-run.ts'
 import { randomPipeline, sentenceOf } from './support/random-pipelines.ts'
 
-const PIPELINES = 5
+const PIPELINES = 2
 
 test('a slow step of a random pipeline is named, and none is by chance', async t => {
   let named = 0

@@ -89,7 +89,9 @@ test('a run that is up', async t => {
       ['pipeline.yaml', id]
     ]) {
       const tree = linesOf(await ask('trace', ...args))
-      assert.deepEqual(tree.slice(tree.indexOf('') + 1), [
+      // Behind each name are its time and value.
+      const names = tree.slice(tree.indexOf('') + 1).map(row => row.replace(/ {2,}~?[\d.]+ \S+ {2}.*$/, ''))
+      assert.deepEqual(names, [
         'start',
         '├ end',
         '│   ✓ delivered',
@@ -104,6 +106,22 @@ test('a run that is up', async t => {
     const unknown = await ask('trace', '0:99999')
     assert.equal(unknown.code, 1)
     assert.match(unknown.stderr, /^linescope: the journey 0:99999 is not kept, among the newest lines, or in flight\n/)
+  })
+
+  await t.test('trace --search finds what matches, and shows where a query is wrong', async () => {
+    const found = await ask('trace', '--search', 'outcome == dead')
+    assert.equal(found.code, 0, found.stderr)
+    const [, ...rows] = found.stdout.toString().trimEnd().split('\n')
+    assert.ok(rows.length > 0 && rows.every(row => row.includes('dead')), found.stdout.toString())
+    assert.match(found.stderr, /\d+ journeys? found\. Looked at /)
+    assertRefused(await ask('trace', '--search', 'visited('), /column \d+/)
+  })
+
+  await t.test('tap says what there is where nothing is named so', async () => {
+    assertRefused(await ask('tap', 'strat'), /Nothing is named "strat": "start"/)
+    const ended = await ask('tap', 'start', '--seconds', '0.5')
+    assert.deepEqual([ended.code, ended.stdout.toString()], [0, ''])
+    assert.match(ended.stderr, /Shown 0 of about 0\. It ended: /)
   })
 
   await t.test('graph --live has the lines that went each way', async () => {

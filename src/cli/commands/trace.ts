@@ -17,6 +17,7 @@ export function traceCommand(): Command {
     .argument('[pipeline]', 'pipeline file')
   return addRunOptions(command)
     .option('--limit <number>', 'so many of the newest, up to 1000', parseCount, 20)
+    .option('--search <query>', 'only journeys that match, of earlier runs too')
     .addHelpText('after', HELP)
     .action(async (first: string | undefined, second: string | undefined, options: TraceArguments) => {
       const { id, pipeline } = idAndPipeline(first, second)
@@ -43,4 +44,5 @@ The newest come first.${WHICH_RUN}
 Examples:
   linescope trace pipeline.yaml
   linescope trace 0:1427 pipeline.yaml
+  linescope trace --search 'visited(warn) && duration>50ms && line ~ /timeout/'
 ${EXIT_CODES}`

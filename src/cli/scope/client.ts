@@ -32,6 +32,7 @@ export class RunClient {
     const body = this.#parse(text, status)
     if (status === 404) return undefined
     if (status === 401 || status === 403) throw this.#refused(body, status)
+    if (status === 400) throw new UserError(messageOf(body))
     if (status !== 200 || !(named in body)) throw this.#strange(body, status)
     return { text, body: body as Body }
   }
@@ -44,6 +45,26 @@ export class RunClient {
     })
   }
 
+  /** Server-sent events until the run ends them. Throws as `find` does; a UserError also when there is no such thing. */
+  async *events(path: string): AsyncGenerator<{ readonly event: string; readonly data: string }> {
+    const response = await this.#send(path, undefined)
+    if (response.status !== 200 || response.body === null) {
+      const body = this.#parse(await response.text(), response.status)
+      if (response.status === 401 || response.status === 403) throw this.#refused(body, response.status)
+      throw new UserError(messageOf(body) || `the run at ${this.url} answered with ${response.status}`)
+    }
+    let text = ''
+    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+      text += chunk
+      const events = text.split('\n\n')
+      text = events.pop() ?? ''
+      for (const each of events) {
+        const [, event, data] = /^event: ([^\n]*)\ndata: (.*)$/s.exec(each) ?? []
+        if (event !== undefined && data !== undefined) yield { event, data }
+      }
+    }
+  }
+
   async isThere(): Promise<boolean> {
     try {
       await this.#fetch('/livez')
@@ -54,22 +75,31 @@ export class RunClient {
   }
 
   async #fetch(path: string): Promise<{ status: number; text: string }> {
+    const response = await this.#send(path, AbortSignal.timeout(PATIENCE_MILLISECONDS))
     try {
-      const response = await fetch(this.url + path, {
-        headers: {
-          accept: 'application/json',
-          ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` })
-        },
-        redirect: 'error',
-        signal: AbortSignal.timeout(PATIENCE_MILLISECONDS)
-      })
       return { status: response.status, text: await response.text() }
     } catch (cause) {
-      throw new Unreachable(`no run answers at ${this.url}: ${reasonOf(cause)}`, {
-        hint: 'Has it just ended? Is the address right?',
-        cause
-      })
+      throw this.#unreachable(cause)
     }
+  }
+
+  async #send(path: string, signal: AbortSignal | undefined): Promise<Response> {
+    try {
+      return await fetch(this.url + path, {
+        headers: this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` },
+        redirect: 'error',
+        ...(signal === undefined ? {} : { signal })
+      })
+    } catch (cause) {
+      throw this.#unreachable(cause)
+    }
+  }
+
+  #unreachable(cause: unknown): Unreachable {
+    return new Unreachable(`no run answers at ${this.url}: ${reasonOf(cause)}`, {
+      hint: 'Has it just ended? Is the address right?',
+      cause
+    })
   }
 
   #parse(text: string, status: number): object {

@@ -1,9 +1,11 @@
 // `linescope trace`: the newest journeys, or one of them as a tree.
 
+import type { FoundJourneys } from '../../contract/journey-query.ts'
 import type { Trace, Traces } from '../../contract/trace.ts'
 import { alignColumns } from '../columns.ts'
 import { oneLine } from '../dead-letters/escape-bytes.ts'
 import { EXIT } from '../exit-codes.ts'
+import { formatNumberOf } from '../numbers.ts'
 import { print, printError, safe } from '../output.ts'
 import { terminalWidth } from '../terminal-size.ts'
 import type { ScopeArguments } from './arguments.ts'
@@ -16,6 +18,7 @@ import { Unreachable } from './unreachable.ts'
 
 export interface TraceArguments extends ScopeArguments {
   readonly limit: number
+  readonly search?: string
 }
 
 const PATH_CHARACTERS = 60
@@ -32,7 +35,21 @@ export async function showTrace(
       id === undefined ? '' : ` If it failed for good: linescope dlq show ${id} ${pipeline ?? ''}`.trimEnd()
     throw new Unreachable(`${found.reason}, and journeys are known only while it is`, { hint: found.hint + letter })
   }
-  return id === undefined ? await showNewest(found.client, options) : await showOne(found.client, id, options)
+  if (id !== undefined) return await showOne(found.client, id, options)
+  if (options.search !== undefined) return await showFound(found.client, options.search, options)
+  return await showNewest(found.client, options)
+}
+
+async function showFound(client: RunClient, search: string, options: TraceArguments): Promise<number> {
+  const query = new URLSearchParams({ q: search, limit: String(options.limit) })
+  const { text, body } = await client.get<FoundJourneys>(`/api/v1/journeys?${query.toString()}`, 'journeys')
+  if (options.json) {
+    printJson(text)
+    return EXIT.done
+  }
+  printTable(body.journeys)
+  printError(safe(`${formatNumberOf(body.found, 'journey')} found. ${body.message}`))
+  return EXIT.done
 }
 
 async function showNewest(client: RunClient, options: TraceArguments): Promise<number> {
@@ -46,21 +63,24 @@ async function showNewest(client: RunClient, options: TraceArguments): Promise<n
     if (body.tracing) print('No line has come to an end yet.')
     return EXIT.done
   }
+  printTable(body.traces.toReversed())
+  return EXIT.done
+}
+
+function printTable(traces: readonly Trace[]): void {
+  if (traces.length === 0) return
   const rows = [
     ['ID', 'PLACE', 'OUTCOME', 'PATH', 'LINE'],
-    ...body.traces
-      .toReversed()
-      .map(trace => [
-        safe(trace.id),
-        placeOf(trace),
-        outcomeText(trace),
-        oneLine(trace.route === '' ? '–' : trace.route, PATH_CHARACTERS),
-        oneLine(trace.line, LINE_CHARACTERS)
-      ])
+    ...traces.map(trace => [
+      safe(trace.id),
+      placeOf(trace),
+      outcomeText(trace),
+      oneLine(trace.route === '' ? '–' : trace.route, PATH_CHARACTERS),
+      oneLine(trace.line, LINE_CHARACTERS)
+    ])
   ]
   const width = terminalWidth()
   print(alignColumns(rows, { left: [0, 1, 2, 3, 4], width, cut: 4, expendable: [] }).join('\n'))
-  return EXIT.done
 }
 
 async function showOne(client: RunClient, id: string, options: TraceArguments): Promise<number> {

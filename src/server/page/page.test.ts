@@ -85,7 +85,7 @@ describe('the sentence on the page', () => {
   })
 
   test('is calm while nothing could be made faster', () => {
-    const bottleneck = { kind: 'input', node: null, sentence: 'Input-limited: nothing waits but the lane.' }
+    const bottleneck = { kind: 'input', node: null, sentence: 'Input-limited: the lane waits for stdin.' }
 
     const voice = voiceOf({ ...STATS, bottleneck })
 

@@ -52,7 +52,7 @@ export function withoutTimes(output: string): string {
   return output
     .replace(/(?:≈ )?\b\d[\d,.]* (?:ns|µs|ms|s|min)\b/g, 'TIME')
     .replace(/\b\d[\d,.]* lines\/s/g, 'RATE')
-    .replace(/(?:< )?\b\d[\d.]* %$|(?:< )?\b\d[\d.]* %(?= +TIME)/gm, 'SHARE')
+    .replace(/(?:< )?\b\d[\d.]* %$|(?:< )?\b\d[\d.]* %(?= +(?:TIME|\d))/gm, 'SHARE')
     .replace(/localhost:\d+/g, 'localhost:PORT')
     .replace(/ +/g, ' ')
     .replace(/ $/gm, '')
