@@ -52,7 +52,14 @@ const KEEP_ALL = {
   maxBytes: 65_536
 }
 
-const REGION_LIMITS = { paths: 4096, journeyPages: 3, journeyTextBytes: 131_072, journeyRecords: 4096, errorPages: 3 }
+const REGION_LIMITS = {
+  indexBlocks: 2,
+  paths: 4096,
+  journeyPages: 3,
+  journeyTextBytes: 131_072,
+  journeyRecords: 4096,
+  errorPages: 3
+}
 
 export async function runEngine(graph: Graph, sabotage: Sabotage = {}): Promise<EngineRun> {
   const run = new GraphRun(graph)
