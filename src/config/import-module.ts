@@ -79,7 +79,9 @@ function packageFile(specifier: string, { baseFolder }: ImportOptions): string {
       throw new UserError(`the package does not export ${quote(specifier)}`, { cause })
     }
     const local = `./${specifier}`
-    const isFileHere = statSync(resolve(baseFolder, local), { throwIfNoEntry: false })?.isFile() === true
+    // No file has a name with a NUL in it.
+    const isFileHere =
+      !local.includes('\0') && statSync(resolve(baseFolder, local), { throwIfNoEntry: false })?.isFile() === true
     const hint = isFileHere
       ? `Did you mean ${quote(local)}?`
       : 'Install it there, or write a path that begins with "./".'

@@ -35,20 +35,21 @@ test(`all ${LINES} lines of a run are found by id and by file and number, with p
 test('at any moment every line that entered is found with its state, and none that did not', async t => {
   let looks = 0
   let waiting = 0
-  await runEveryLine(IS_LONG ? 100_000 : 6_000, {
-    isSlow: true,
-    onPublished: run => {
-      if (looks++ % (IS_LONG ? 50 : 8) !== 0) return
-      const entered = enteredIn(run.region)
-      for (let number = 1; number <= entered; number++) {
-        const { state } = assertFound(run, number, false)
-        assert.equal(assertFound(run, number, true).state, state)
-        if (state === 'in_flight') waiting++
-      }
-      assert.notEqual(run.observer.lineOf('in.log', entered + 1).state, 'settled')
-      assert.notEqual(run.observer.lineOf('in.log', entered + 1).state, 'in_flight')
+  const look = (run: EveryLineRun): void => {
+    if (looks++ % (IS_LONG ? 50 : 8) !== 0) return
+    const entered = enteredIn(run.region)
+    for (let number = 1; number <= entered; number++) {
+      const { state } = assertFound(run, number, false)
+      assert.equal(assertFound(run, number, true).state, state)
+      if (state === 'in_flight') waiting++
     }
-  })
+    assert.notEqual(run.observer.lineOf('in.log', entered + 1).state, 'settled')
+    assert.notEqual(run.observer.lineOf('in.log', entered + 1).state, 'in_flight')
+  }
+  // Of a run that is over soon there are few snapshots, and it may be that no line waits at those that are looked at.
+  for (let run = 0; run < 20 && (looks <= 8 || waiting === 0); run++) {
+    await runEveryLine(IS_LONG ? 100_000 : 6_000, { isSlow: true, onPublished: look })
+  }
   t.diagnostic(`${looks} snapshots, ${waiting} times a line in flight`)
   assert.ok(looks > 8 && waiting > 0)
 })
