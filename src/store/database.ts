@@ -96,7 +96,7 @@ export function check(database: DatabaseSync): void {
   if (version > SCHEMA_VERSION) {
     throw new DamagedError(`a newer Linescope has made it (version ${version}, this one knows ${SCHEMA_VERSION})`)
   }
-  const found = String(database.prepare('PRAGMA quick_check(1)').get()?.['quick_check'])
+  const found = String(database.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check'])
   if (found !== 'ok') throw new DamagedError(`it is damaged: ${found}`)
   if (schema !== expectedSchema(version)) throw new DamagedError('it is damaged: its tables are not as they were made')
 }
