@@ -8,6 +8,8 @@ import { CountSchema, MomentSchema, OUTCOMES } from './words.ts'
 /** Letters that a trial takes when nothing says how many, and at most. */
 export const TRIED_LETTERS = { byDefault: 20, most: 1_000 } as const
 
+const DamagedSchema = CountSchema.describe('Places of the log that cannot be read: `linescope verify` names them.')
+
 export const DiscardRequestSchema = z
   .strictObject({
     select: LetterFilterSchema,
@@ -20,7 +22,8 @@ export const DiscardedSchema = z
   .object({
     matching: CountSchema.describe('Dead letters that match.'),
     discarded: CountSchema.describe('They are shown no more, and cannot be replayed.'),
-    segments_deleted: CountSchema.describe('Files of the log that held nothing else.')
+    segments_deleted: CountSchema.describe('Files of the log that held nothing else.'),
+    damaged: DamagedSchema
   })
   .meta({ id: 'Discarded' })
 export type Discarded = z.infer<typeof DiscardedSchema>
@@ -68,6 +71,7 @@ export const TrialAnswerSchema = z
     replayed_before: CountSchema.describe('Letters that match and were replayed before; only `force` takes them.'),
     is_limited: z.boolean().describe('There may be more: `select.limit` says how many are tried.'),
     refused: z.array(RefusedSchema),
+    damaged: DamagedSchema,
     letters: z.array(TriedSchema).describe('In the order of the log. Nothing was written anywhere.')
   })
   .meta({ id: 'ReplayTrial' })

@@ -3,8 +3,9 @@
 // A hop's value is told where it changed; from there it goes on to every hop that got it.
 
 import type { Attempt, Emission, Hop, Trace } from '../contract/trace.ts'
-import { KEEP_REASONS, type KeepReason } from '../contract/words.ts'
+import type { KeepReason } from '../contract/words.ts'
 import {
+  KEEP_REASONS,
   type KeptAttempt,
   type KeptEmission,
   type KeptHop,

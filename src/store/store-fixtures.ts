@@ -80,7 +80,14 @@ export const START = Date.UTC(2030, 0, 1)
 
 export function storeOf(t: TestContext, stateFolder: string, options: Partial<StoreOptions> = {}): Store {
   const run = { startedAt: START, pipeline: 'p', version: '1.2.3', configHash: TEXT_VERSION, isTraced: true }
-  const store = new Store({ stateFolder, run, reveal: asTheyAre, say: () => undefined, ...options })
+  const store = new Store({
+    stateFolder,
+    run,
+    reveal: asTheyAre,
+    textVersion: TEXT_VERSION,
+    say: () => undefined,
+    ...options
+  })
   t.after(() => store.close())
   return store
 }

@@ -19,6 +19,8 @@ export interface StoreOptions {
   readonly stateFolder: string
   readonly run: KnownRun
   readonly reveal: RevealText
+  /** Another one when text is revealed in another way: the index of dead letters is made anew then. */
+  readonly textVersion: string
   readonly say: (message: string) => void
   readonly maxBytes?: number
 }
@@ -56,9 +58,9 @@ export class Store {
 
   constructor(options: StoreOptions) {
     this.#options = options
-    const { stateFolder, say, reveal, run } = options
+    const { stateFolder, say, reveal, textVersion } = options
     this.#database = new KeptDatabase({ stateFolder, say })
-    this.#index = new LetterIndex(stateFolder, reveal, run.configHash)
+    this.#index = new LetterIndex(stateFolder, reveal, textVersion)
   }
 
   /** Why nothing can be kept at the moment. */

@@ -10,9 +10,9 @@ import type { RunStatus } from '../observer/run-status.ts'
 import { recoverObserver } from '../shared-memory/index.ts'
 import type { DashboardData, FromDashboard, ToDashboard } from './dashboard.ts'
 import type { TapOrder } from './lane-tap.ts'
+import { ENDED_EACH_TIME, RestartLimit } from './restart-limit.ts'
 import { WORKER_FLAGS } from './worker-flags.ts'
 
-const MAX_RESTARTS_PER_MINUTE = 5
 const STOP_MILLISECONDS = 2_000
 // With V8's own limits the garbage of this thread grows with the length of the run, by 100 MB and more. It needs 30 MB.
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 512 }
@@ -39,7 +39,7 @@ export class DashboardThread {
   #port = 0
   #status: RunStatus = {}
   #isStopping = false
-  #restarts: number[] = []
+  readonly #restarts = new RestartLimit()
   #connectStore: (() => MessagePort | undefined) | undefined
 
   /** Resolves when it listens. Rejects with a UserError for a taken port, an unknown host and the like. */
@@ -139,11 +139,8 @@ export class DashboardThread {
   /** On the same port as before, so that an open page finds it again. */
   #restart(): void {
     if (this.#isStopping || this.#url === '') return
-    const now = performance.now()
-    this.#restarts = [...this.#restarts.filter(at => now - at < 60_000), now]
-    if (this.#restarts.length > MAX_RESTARTS_PER_MINUTE) {
-      const times = `${MAX_RESTARTS_PER_MINUTE} times within a minute`
-      this.#log(`dashboard: was started again ${times} and ended each time; it stays off, the run goes on`)
+    if (!this.#restarts.allows(performance.now())) {
+      this.#log(`dashboard: ${ENDED_EACH_TIME}`)
       return
     }
     this.#log('dashboard: ended by itself and is started again')

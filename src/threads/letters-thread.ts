@@ -89,10 +89,13 @@ class Messages {
 
 async function* chunksOf(worker: Worker, messages: Messages, first: FromLetters): AsyncGenerator<Uint8Array> {
   try {
-    for (let message = first; message.type === 'chunk'; message = await messages.next()) {
+    let message = first
+    for (; message.type === 'chunk'; message = await messages.next()) {
       yield message.bytes
       worker.postMessage('more')
     }
+    // Half of an export must not look like a whole one: the connection is broken off.
+    if (message.status !== 200) throw new Error('The export was cut off.')
   } finally {
     // Also when the client is gone.
     void worker.terminate()

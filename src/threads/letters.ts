@@ -65,7 +65,8 @@ port.close()
 function discard({ select, dry_run: isDryRun }: DiscardRequest): void {
   const missing = new Set(select.ids)
   let matching = 0
-  for (const { sequence, letter } of lettersOf(select)) {
+  let damaged = 0
+  for (const { sequence, letter } of lettersOf(select, () => damaged++)) {
     missing.delete(String(sequence))
     missing.delete(letter.id)
     matching++
@@ -76,7 +77,7 @@ function discard({ select, dry_run: isDryRun }: DiscardRequest): void {
     return
   }
   const done = isDryRun || matching === 0 ? undefined : discardLetters(stateFolder, lettersOf(select))
-  answer(200, { matching, discarded: done?.letters ?? 0, segments_deleted: done?.segments ?? 0 })
+  answer(200, { matching, discarded: done?.letters ?? 0, segments_deleted: done?.segments ?? 0, damaged })
 }
 
 async function exportLetters({ select, format }: ExportRequest): Promise<void> {
@@ -134,17 +135,19 @@ async function tryLetters(request: ReplayRequest): Promise<void> {
     replayed_before: chosen.replayedBefore,
     is_limited: letters.length === limit,
     refused: refusedOf(chosen.refused),
+    damaged: chosen.damaged,
     letters: tried
   })
 }
 
-function* lettersOf(select: FilterRequest): Generator<StoredLetter> {
+function* lettersOf(select: FilterRequest, onDamage: () => void = () => undefined): Generator<StoredLetter> {
   if (Object.keys(select).every(key => key === 'limit')) {
     throw new UserError('nothing says which dead letters', { hint: 'Give a filter, or all of them with all.' })
   }
   const filter: LetterFilter = filterOf(select)
   let left = select.limit ?? Number.POSITIVE_INFINITY
   for (const entry of readDeadLetters(stateFolder)) {
+    if (entry.kind === 'damage' && !entry.isTorn) onDamage()
     if (entry.kind !== 'letter' || !matches(entry, filter, reveal)) continue
     yield entry
     if (--left === 0) return

@@ -6,10 +6,10 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { ownModule } from '../base/own-files.ts'
 import type { RunStatus } from '../observer/run-status.ts'
 import type { RunEnd } from '../store/messages.ts'
+import { ENDED_EACH_TIME, RestartLimit } from './restart-limit.ts'
 import type { FromStoreThread, StoreData, ToStoreThread } from './store.ts'
 import { WORKER_FLAGS } from './worker-flags.ts'
 
-const MAX_RESTARTS_PER_MINUTE = 5
 // On a machine that is busy beyond measure a thread takes seconds to load; a run that is over sooner is entered then.
 const STOP_MILLISECONDS = 5_000
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 }
@@ -25,12 +25,12 @@ export interface StoreThreadOptions {
 
 export class StoreThread {
   readonly #options: StoreThreadOptions
+  readonly #restarts = new RestartLimit()
   #data: StoreData
   #worker: Worker | undefined
   #status: RunStatus = {}
   #end: RunEnd | undefined
   #isStopping = false
-  #restarts: number[] = []
 
   constructor(data: StoreData, options: StoreThreadOptions) {
     this.#data = data
@@ -96,11 +96,8 @@ export class StoreThread {
 
   #restart(): void {
     if (this.#isStopping) return
-    const now = performance.now()
-    this.#restarts = [...this.#restarts.filter(at => now - at < 60_000), now]
-    if (this.#restarts.length > MAX_RESTARTS_PER_MINUTE) {
-      const times = `${MAX_RESTARTS_PER_MINUTE} times within a minute`
-      this.#options.log(`store: was started again ${times} and ended each time; it stays off, the run goes on`)
+    if (!this.#restarts.allows(performance.now())) {
+      this.#options.log(`store: ${ENDED_EACH_TIME}`)
       this.#options.onTrouble(OFF)
       return
     }

@@ -12,6 +12,7 @@ import type { Region } from '../shared-memory/index.ts'
 import type { FromStore, RunEnd, ToStore } from '../store/messages.ts'
 import type { KnownRun } from '../store/runs.ts'
 import { Store } from '../store/store.ts'
+import { textVersionOf } from '../store/text-version.ts'
 import { ErrorFeed } from './error-feed.ts'
 
 /** What main gives the thread as workerData. */
@@ -61,6 +62,7 @@ const store = new Store({
   stateFolder: data.stateFolder,
   run: data.run,
   reveal,
+  textVersion: textVersionOf(data.run.configHash, data.secrets, data.redaction),
   say: message => tell({ type: 'log', message: reveal(message) })
 })
 const sampler = new HistorySampler(data.pipeline, data.regions, beginning(), data.totals)

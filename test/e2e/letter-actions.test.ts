@@ -84,7 +84,7 @@ test('dead letters in a run that is up', async t => {
     const counted = await answerOf<Discarded>(
       post('dead-letters/discard', { select: { text: 'never' }, dry_run: true })
     )
-    assert.deepEqual(counted, { matching: 20, discarded: 0, segments_deleted: 0 })
+    assert.deepEqual(counted, { matching: 20, discarded: 0, segments_deleted: 0, damaged: 0 })
     const missing = post('dead-letters/discard', { select: { ids: [found.letters()[0].id, '0:99999'] } })
     assert.match((await answerOf<{ message: string }>(missing, 422)).message, /no dead letter 0:99999/)
     assert.equal(found.letters().length, POISON)

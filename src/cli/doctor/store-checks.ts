@@ -10,7 +10,7 @@ import { logFolder } from '../../state/dead-letter-log/layout.ts'
 import { type Lock, lockFile, tryLock } from '../../state/lock.ts'
 import { readStart } from '../../state/started-with.ts'
 import { createReveal } from '../../threads/reveal.ts'
-import { rebuildLetterIndex, storeFile } from '../../threads/stored.ts'
+import { rebuildLetterIndex, storeFile, textVersionOf } from '../../threads/stored.ts'
 import type { Check } from '../checks/check.ts'
 import { shownPath } from '../checks/state-folders.ts'
 import { formatCount, formatNumberOf } from '../numbers.ts'
@@ -56,7 +56,7 @@ function describe(folder: string, { plan, secrets }: LoadedPlan): Check {
   const { letters, discarded, damaged, problem, setAside } = rebuildLetterIndex(
     folder,
     createReveal(secrets, plan.redaction),
-    plan.configHash
+    textVersionOf(plan.configHash, secrets, plan.redaction)
   )
   const parts = [`Made anew: ${formatNumberOf(letters, 'dead letter')}`]
   if (discarded > 0) parts.push(`${formatCount(discarded)} discarded`)

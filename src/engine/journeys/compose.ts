@@ -303,7 +303,7 @@ function attemptsOf(calls: readonly CallNote[]): CallNote[] {
   return [...attempts.values()].sort((a, b) => a.attempt - b.attempt)
 }
 
-/** A batch comes to a processor as often as its lines do, so the so-manieth visit of a line is that of its batch. */
+/** A batch comes to a processor as often as its lines do: the second visit of a line is in the second of its batch. */
 function visitOf(
   { visits }: HopNotes,
   nodes: readonly number[],

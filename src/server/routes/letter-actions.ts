@@ -15,13 +15,12 @@ import {
   TrialAnswerSchema
 } from '../../contract/letter-actions.ts'
 import { ReplayRequestSchema } from '../../contract/replay.ts'
-import { responsesOf, sendAnswer } from '../answer.ts'
+import { describedTexts, responsesOf, sendAnswer } from '../answer.ts'
 import { withBody } from '../body.ts'
 
 export type AskLetters = (question: LettersQuestion) => Promise<LettersAnswer>
 
 const CONTENT_TYPES = { json: 'application/x-ndjson; charset=utf-8', lines: 'application/octet-stream' } as const
-const EXPORT_TYPES = ['application/x-ndjson', 'application/octet-stream']
 
 export function letterActionRoutes(app: FastifyInstance, ask: AskLetters): void {
   const answer = async (reply: FastifyReply, question: LettersQuestion): Promise<FastifyReply> => {
@@ -49,13 +48,7 @@ export function letterActionRoutes(app: FastifyInstance, ask: AskLetters): void 
         summary: 'Dead letters as JSON, one a line, or the lines as they came',
         tags: ['dead letters'],
         body: ExportRequestSchema,
-        response: {
-          ...responsesOf(z.string()),
-          200: {
-            description: 'The letters, oldest first',
-            content: Object.fromEntries(EXPORT_TYPES.map(type => [type, { schema: z.string() }]))
-          }
-        }
+        response: describedTexts({ 'application/x-ndjson': z.string(), 'application/octet-stream': z.string() })
       }
     },
     (request, reply) =>

@@ -4,9 +4,9 @@ import type { FastifyInstance } from 'fastify'
 
 import { STREAM_TOPICS, StreamQuerySchema, StreamSchema, type StreamTopic } from '../../contract/stream.ts'
 import { describedTexts, sendProblem } from '../answer.ts'
+import { beginEventStream, EVENT_STREAM_TYPE } from '../event-stream.ts'
 import type { LiveHub } from '../live/hub.ts'
 
-const TYPE = 'text/event-stream; charset=utf-8'
 const RETRY_SECONDS = 5
 
 export function streamRoute(app: FastifyInstance, hub: LiveHub): void {
@@ -26,19 +26,15 @@ export function streamRoute(app: FastifyInstance, hub: LiveHub): void {
       return sendProblem(reply, 400, { error: 'bad_topics', message })
     }
     // Nothing more than the head is wanted.
-    if (request.method === 'HEAD') return reply.type(TYPE).send('')
+    if (request.method === 'HEAD') return reply.type(EVENT_STREAM_TYPE).send('')
     if (hub.isFull) {
       return sendProblem(reply.header('retry-after', String(RETRY_SECONDS)), 503, {
         error: 'too_many_streams',
         message: 'As many clients listen as may at once. Close another one, or ask /stats now and then.'
       })
     }
-    reply.hijack()
-    const { raw } = reply
-    for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value)
-    raw.writeHead(200, { 'content-type': TYPE, 'x-accel-buffering': 'no' })
     const lastEventId = request.headers['last-event-id']
-    hub.add(raw, topics, typeof lastEventId === 'string' ? lastEventId : undefined)
+    hub.add(beginEventStream(reply), topics, typeof lastEventId === 'string' ? lastEventId : undefined)
     return reply
   })
 }

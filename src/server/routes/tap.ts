@@ -4,8 +4,8 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { z } from 'zod'
 
 import { type OpenTap, TAP_LIMITS, TapQuerySchema, type TapRequest } from '../../contract/tap.ts'
-import { responsesOf, sendProblem } from '../answer.ts'
-import { EventStream } from '../event-stream.ts'
+import { describedTexts, sendProblem } from '../answer.ts'
+import { EVENT_STREAM_TYPE, EventStream } from '../event-stream.ts'
 
 interface Query {
   readonly at?: unknown
@@ -20,14 +20,8 @@ export function tapRoute(app: FastifyInstance, openTap: OpenTap): void {
     summary: 'Live lines at one processor or sink: what it was given, and what came of it',
     tags: ['lines'],
     querystring: TapQuerySchema,
-    response: {
-      ...responsesOf(z.string()),
-      200: {
-        description:
-          'Server-sent events: `line` (a TapLine), `counts` (TapCounts, each second), and `end` with a reason.',
-        content: { 'text/event-stream': { schema: z.string() } }
-      }
-    }
+    description: 'Server-sent events: `line` (a TapLine), `counts` (TapCounts, each second), and `end` with a reason.',
+    response: describedTexts({ 'text/event-stream': z.string() })
   }
   app.get<{ Querystring: Query }>('/api/v1/tap', { schema }, (request, reply) => {
     const wanted = requestOf(request.query)
@@ -40,7 +34,6 @@ export function tapRoute(app: FastifyInstance, openTap: OpenTap): void {
 
 function answer(reply: FastifyReply, openTap: OpenTap, wanted: TapRequest, isHead: boolean): FastifyReply {
   let stream: EventStream | undefined
-  let close: (() => void) | undefined
   const opened = openTap(wanted, {
     line: line => stream?.send('line', line) ?? false,
     counts: counts => void stream?.send('counts', counts),
@@ -53,12 +46,11 @@ function answer(reply: FastifyReply, openTap: OpenTap, wanted: TapRequest, isHea
     const { status, error, message } = opened
     return sendProblem(reply, status, { error, message })
   }
-  close = opened
   if (isHead) {
-    close()
-    return reply.type('text/event-stream; charset=utf-8').send()
+    opened()
+    return reply.type(EVENT_STREAM_TYPE).send()
   }
-  stream = new EventStream(reply, close)
+  stream = new EventStream(reply, opened)
   return reply
 }
 
