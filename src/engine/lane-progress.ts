@@ -9,6 +9,8 @@ import type { LaneClock } from './lane-clock.ts'
 export class LaneProgress {
   /** Told of each line that runs alone, before it does. */
   onLine: ((place: Omit<Doom, 'code' | 'message'>) => void) | undefined
+  /** Told when the line that ran alone has its outcome. */
+  onLineOver: (() => void) | undefined
   readonly #control: LaneControl
   /** What to add to this thread's clock to get the region's. */
   readonly #shift: number

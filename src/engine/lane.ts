@@ -193,14 +193,14 @@ export class Lane {
     await this.#drain()
     if (this.#isAbandoned || this.#isStopping) return
     const { intervalMilliseconds } = this.#publisher
-    const { sourceNumber } = batch.input
-    if (this.#caution!.isSuspect(sourceNumber, batch.offset)) this.#publisher.intervalMilliseconds = 0
+    if (this.#caution!.isSuspect(batch.input.sourceNumber, batch.offset)) this.publishMilliseconds = 0
     this.#publisher.publishIfDue(performance.now())
     this.#publisher.isHolding = false
-    batch.doomed = this.#caution!.doomedAt(sourceNumber, batch.offset)
+    batch.doomed = this.#caution!.doomedAt(batch.input.sourceNumber, batch.offset)
     this.#begin(batch)
     await this.#drain()
-    this.#publisher.intervalMilliseconds = intervalMilliseconds
+    this.#parts.telemetry.progress.onLineOver?.()
+    this.publishMilliseconds = intervalMilliseconds
   }
 
   /** A batch was read while outputs were opened again. False: the run stops, and it is as if it had not been read. */

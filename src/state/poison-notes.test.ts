@@ -41,16 +41,17 @@ describe('notes of lines that end whole processes', () => {
     assert.equal(PoisonNotes.begin(folder, 'a', isBehind).isCareful, false)
   })
 
-  test('make the third run careful, and the fifth one leave the line out [E6]', t => {
+  test('make the third run careful, and the sixth one leave the line out [E6]', t => {
     const folder = makeFolder(t)
     PoisonNotes.begin(folder, 'a', undefined)
     assert.equal(PoisonNotes.begin(folder, 'a', isBehind).isCareful, false)
     assert.deepEqual(
-      [3, 4].map(() => {
+      [3, 4, 5].map(() => {
         const { isCareful, lines } = killedWith(folder, PLACE)
         return { isCareful, lines: lines.length }
       }),
       [
+        { isCareful: true, lines: 0 },
         { isCareful: true, lines: 0 },
         { isCareful: true, lines: 0 }
       ]
@@ -80,10 +81,23 @@ describe('notes of lines that end whole processes', () => {
     assert.equal(PoisonNotes.begin(folder, 'a', isBehind).isCareful, true)
   })
 
-  test('say nothing of lines that runs were killed with once each', t => {
+  test('say nothing of lines that fewer than three runs in a row were killed with', t => {
     const folder = makeFolder(t)
     for (const _ of [1, 2]) PoisonNotes.begin(folder, 'a', isBehind)
-    for (const offset of [1, 2, 3, 2, 1, 3]) assert.deepEqual(killedWith(folder, { ...PLACE, offset }).lines, [])
+    for (const offset of [1, 2, 2, 3, 2, 1, 1, 3]) assert.deepEqual(killedWith(folder, { ...PLACE, offset }).lines, [])
+  })
+
+  test('say nothing of a line that had its outcome when the run was killed', t => {
+    const folder = makeFolder(t)
+    for (const _ of [1, 2]) PoisonNotes.begin(folder, 'a', isBehind)
+    for (const _ of [3, 4, 5]) {
+      killedWith(folder, PLACE)
+      const note = new PoisonNote(folder)
+      note.write(PLACE)
+      note.clear()
+      note.close()
+    }
+    assert.deepEqual(PoisonNotes.begin(folder, 'a', isBehind).lines, [])
   })
 
   test('are forgotten by a fresh start, for another pipeline, and once the run is behind the line', t => {
@@ -94,7 +108,7 @@ describe('notes of lines that end whole processes', () => {
     ] as const) {
       const folder = makeFolder(t)
       PoisonNotes.begin(folder, 'a', undefined)
-      for (const _ of [2, 3]) killedWith(folder, PLACE)
+      for (const _ of [2, 3, 4]) killedWith(folder, PLACE)
       assert.deepEqual(PoisonNotes.begin(folder, configHash, behind).lines, [])
     }
   })
@@ -112,7 +126,7 @@ describe('notes of lines that end whole processes', () => {
   test('that are damaged, anywhere, say nothing', t => {
     const folder = makeFolder(t)
     PoisonNotes.begin(folder, 'a', undefined)
-    for (const _ of [2, 3]) killedWith(folder, PLACE)
+    for (const _ of [2, 3, 4]) killedWith(folder, PLACE)
     const line = readFileSync(join(folder, POISON_LINE_FILE))
     const notes = readFileSync(join(folder, POISON_FILE))
     for (let at = 0; at < line.length; at++) {

@@ -1,12 +1,14 @@
 // What a run leaves for the next one, should it be killed: the lines that it was killed with.
 //
 //   poison.json   as long as a run goes on, and as long as something is in it
-//   poison-line   the line that runs now, while each line runs alone: 40 bytes
+//   poison-line   the line that runs now, while each line runs alone: 40 bytes, zeros between two lines
 //
 // A line that takes its whole process with it tells nothing, and most processes are killed by somebody. So only when two
 // runs in a row were killed, the second soon after its first line, the next begins carefully: for some seconds each line
-// runs alone, many times slower, and is noted before. A line that was noted by two killed runs, one after the other, is
-// not run by the next. None of it is synced: it is for the death of a process, and no promise stands on it.
+// runs alone, many times slower, and is noted while it does. A line that was noted by three killed runs, one after the
+// other, is not run by the next. Runs that begin at the same checkpoint and are killed by somebody after about the same
+// time die with the same line now and then: two would be too few. None of it is synced: it is for the death of a
+// process, and no promise stands on it.
 
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -24,9 +26,10 @@ const DEATHS_BEFORE_CARE = 2
  * many times as fast now.
  */
 export const CAREFUL_MILLISECONDS = 10_000
-/** In the first runs it was not known, in the two others it ran alone. */
-const STRIKES = 2
+/** In the first runs it was not known, in the others it ran alone. */
+const STRIKES = 3
 const NOTE_BYTES = 40
+const NO_LINE = Buffer.alloc(NOTE_BYTES)
 
 /** A line, and the processor that it was in. */
 export interface PoisonPlace {
@@ -160,15 +163,24 @@ export class PoisonNote {
     bytes.writeDoubleLE(lineNumber, 16)
     bytes.writeInt32LE(item, 24)
     bytes.writeUInt32LE(crc32(bytes.subarray(0, NOTE_BYTES - 4)), NOTE_BYTES - 4)
+    this.#put(bytes)
+  }
+
+  /** The line has its outcome: whatever ends the process now, it is not this line. */
+  clear(): void {
+    this.#put(NO_LINE)
+  }
+
+  close(): void {
+    closeSync(this.#descriptor)
+  }
+
+  #put(bytes: Buffer): void {
     try {
       writeSync(this.#descriptor, bytes, 0, NOTE_BYTES, 0)
     } catch (error) {
       if (systemErrorCode(error) === undefined) throw error
     }
-  }
-
-  close(): void {
-    closeSync(this.#descriptor)
   }
 }
 

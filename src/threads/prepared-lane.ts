@@ -152,6 +152,7 @@ function cautionOf({ caution, isCareful, stateFolder }: LanePreparation, parts: 
   if (isCareful && stateFolder !== undefined) {
     const note = new PoisonNote(stateFolder)
     parts.telemetry.progress.onLine = place => note.write(place)
+    parts.telemetry.progress.onLineOver = () => note.clear()
     return new Caution(suspects, doomed, performance.now() + CAREFUL_MILLISECONDS)
   }
   return suspects.length + doomed.length > 0 ? new Caution(suspects, doomed) : undefined
