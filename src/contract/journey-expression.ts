@@ -1,7 +1,7 @@
 // The text form of a search: `visited(warn) && duration > 50ms && line ~ /timeout/`. Bounded in length and in depth.
 
 import type { JourneyCondition, JourneyTest, Range } from './journey-condition.ts'
-import { OUTCOMES } from './words.ts'
+import { OUTCOMES } from './word-lists.ts'
 
 /** `column` counts from 1. */
 export class JourneyExpressionError extends Error {

@@ -6,7 +6,8 @@ import { type JourneyCondition, type JourneySort, SORTS } from './journey-condit
 import { parseJourneyExpression } from './journey-expression.ts'
 import { clampLimit, LimitQuerySchema } from './limit.ts'
 import { TraceSchema } from './trace.ts'
-import { CountSchema, MomentSchema, OUTCOMES } from './words.ts'
+import { OUTCOMES } from './word-lists.ts'
+import { CountSchema, MomentSchema } from './words.ts'
 
 const SEVERAL = 'May be given several times: all must hold.'
 

@@ -3,7 +3,8 @@
 import { z } from 'zod'
 
 import { LetterFilterSchema, RefusedSchema, type ReplayRequest } from './replay.ts'
-import { CountSchema, MomentSchema, OUTCOMES } from './words.ts'
+import { OUTCOMES } from './word-lists.ts'
+import { CountSchema, MomentSchema } from './words.ts'
 
 /** Letters that a trial takes when nothing says how many, and at most. */
 export const TRIED_LETTERS = { byDefault: 20, most: 1_000 } as const

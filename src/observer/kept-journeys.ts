@@ -5,7 +5,7 @@
 
 import type { KeptJourney } from '../contract/journey.ts'
 import type { Trace, Traces } from '../contract/trace.ts'
-import { KEEP_REASONS } from '../contract/words.ts'
+import { KEEP_REASONS } from '../contract/word-lists.ts'
 import { type KeptRecord, LANE } from '../shared-memory/index.ts'
 import { type KeptInLane, keptTraceOf, reasonsOf } from './kept-trace.ts'
 import type { LaneReader } from './lane-reader.ts'

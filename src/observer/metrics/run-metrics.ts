@@ -1,6 +1,6 @@
 // Everything that GET /metrics tells. Names and meanings: docs/metrics.md.
 
-import { RUN_STATES } from '../../contract/words.ts'
+import { RUN_STATES } from '../../contract/word-lists.ts'
 import { LANE, type LaneCounter } from '../../shared-memory/index.ts'
 import { ledgerOf } from '../ledger.ts'
 import type { StatsSources } from '../stats-answer.ts'
