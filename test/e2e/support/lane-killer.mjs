@@ -6,13 +6,23 @@
 
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
-import { isMainThread } from 'node:worker_threads'
+import threads, { isMainThread } from 'node:worker_threads'
 
 /** One in so many is ended while it starts. */
 const EARLY = 10
 const STARTING_MILLISECONDS = 150
+/** The dashboard and the store have threads, too. */
+const LANE = /[/\\]lane\.[jt]s$/
 
 if (isMainThread) {
+  const lanes = new WeakSet()
+  threads.Worker = class extends threads.Worker {
+    constructor(file, options) {
+      super(file, options)
+      if (LANE.test(String(file))) lanes.add(this)
+    }
+  }
+  syncBuiltinESMExports()
   const random = randomOf(Number(process.env.LANE_KILLS_SEED))
   let left = Number(process.env.LANE_KILLS)
   let kills = 0
@@ -22,7 +32,7 @@ if (isMainThread) {
     syncBuiltinESMExports()
   }
   process.on('worker', worker => {
-    if (left === 0) return
+    if (left === 0 || !lanes.has(worker)) return
     const end = milliseconds => {
       const timer = setTimeout(() => {
         left--
