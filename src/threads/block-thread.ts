@@ -1,3 +1,4 @@
-// Sleeps the calling thread. For the command line, whose writes may have to wait for a pipe's reader.
+// Sleeps the calling thread. For the command line, whose writes may have to wait for a pipe's reader, and whose commands
+// need nothing else of shared memory.
 
-export { blockThread } from '../shared-memory/index.ts'
+export { blockThread } from '../shared-memory/wait.ts'

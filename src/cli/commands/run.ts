@@ -3,9 +3,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 
 import { DEMO } from '../demo.ts'
-import { executeRun } from '../execute-run.ts'
 import type { RunArguments } from '../run-arguments.ts'
-import { watchRun } from '../watch-run.ts'
 
 export function runCommand(): Command {
   return new Command('run')
@@ -40,8 +38,13 @@ export function runCommand(): Command {
     .option('--fail-on-dead', 'exit 3 when lines went to the dead letters or were unmatched', false)
     .addHelpText('after', HELP)
     .action(async (pipeline: string | undefined, options: RunArguments) => {
-      if (options.watch) await watchRun(pipeline ?? DEMO)
-      else process.exit(await executeRun(pipeline, options))
+      if (options.watch) {
+        const { watchRun } = await import('../watch-run.ts')
+        await watchRun(pipeline ?? DEMO)
+      } else {
+        const { executeRun } = await import('../execute-run.ts')
+        process.exit(await executeRun(pipeline, options))
+      }
     })
 }
 

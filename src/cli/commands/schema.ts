@@ -2,10 +2,6 @@
 
 import { Command } from 'commander'
 
-import { builtins } from '../../builtins.ts'
-import { pipelineJsonSchema } from '../../config/json-schema.ts'
-import { print } from '../output.ts'
-
 export function schemaCommand(): Command {
   return new Command('schema')
     .description('Print the JSON Schema of pipeline files, for editors.')
@@ -13,7 +9,8 @@ export function schemaCommand(): Command {
       'after',
       '\nName it in the first line of a pipeline:\n  # yaml-language-server: $schema=./pipeline.schema.json'
     )
-    .action(() => {
-      print(JSON.stringify(pipelineJsonSchema(builtins), null, 2))
+    .action(async () => {
+      const { printSchema } = await import('../print-schema.ts')
+      printSchema()
     })
 }
