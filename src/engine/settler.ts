@@ -182,7 +182,7 @@ export class Settler {
       attempts: []
     })
     this.#telemetry.noteSinkError(node, batch)
-    this.#telemetry.reportError(node, batch, item, 1, true, error)
+    this.#telemetry.reportError(node, batch, item, 1, true, { ...error, code: error.code ?? code })
   }
 
   #writeLetters(batch: Batch, lines: number): void | Promise<void> {

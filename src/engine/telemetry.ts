@@ -52,7 +52,10 @@ export { CHANGED, FAILED_ONCE, LANE }
 /** `off` and `metrics` without `journeys` exist for the benchmark of what each costs, and for runs without --trace. */
 export type TelemetryMode = 'off' | 'metrics' | 'journeys'
 
-type FailureText = Pick<ErrorDetail, 'name' | 'message'> & { readonly stack?: string | undefined }
+type FailureText = Pick<ErrorDetail, 'name' | 'message'> & {
+  readonly stack?: string | undefined
+  readonly code?: string | undefined
+}
 
 type Arrive = (node: number, batch: Batch, queue: ItemQueue, to: number) => void
 
@@ -277,6 +280,7 @@ export class Telemetry {
       name: error.name,
       message: error.message,
       stack: error.stack ?? '',
+      code: error.code,
       line: batch.lineBytes(batch.rootOf(item)),
       replay: batch.replayLineOf(item)?.mark,
       path: batch.path[item] >> 1

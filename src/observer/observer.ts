@@ -177,9 +177,10 @@ export class Observer {
   metrics(withExemplars: boolean): Family[] {
     this.#refresh()
     const journeys = withExemplars ? endToEndExemplars(this.#journeys.newest(KEPT_JOURNEYS)) : []
+    const { kinds: errorKinds } = this.#errors
     const failures = failureExemplars(withExemplars ? this.#errors.newest(KEPT_ERRORS) : [])
     return [
-      ...runMetrics({ ...this.#sources(), highWater: this.#highWater, journeys, failures }),
+      ...runMetrics({ ...this.#sources(), highWater: this.#highWater, journeys, failures, errorKinds }),
       ...this.#ownHealth.families(this.#lanes.uptimeSeconds)
     ]
   }

@@ -2,6 +2,7 @@
 
 import type { ErrorRecord } from '../shared-memory/index.ts'
 import { ErrorGroups } from './error-groups.ts'
+import { ErrorKinds } from './error-kinds.ts'
 import type { LaneReader } from './lane-reader.ts'
 import { failedAt, type RecentError } from './recent-error.ts'
 import type { Reveal } from './reveal.ts'
@@ -12,6 +13,7 @@ const RECORD_BYTES = 200
 
 export class RecentErrors {
   readonly groups: ErrorGroups
+  readonly kinds: ErrorKinds
   readonly #lanes: readonly LaneReader[]
   #kept: RecentError[] = []
   #bytes = 0
@@ -20,6 +22,7 @@ export class RecentErrors {
   constructor(lanes: readonly LaneReader[], reveal: Reveal, nodeNames: readonly string[]) {
     this.#lanes = lanes
     this.groups = new ErrorGroups(reveal, nodeNames)
+    this.kinds = new ErrorKinds(reveal)
   }
 
   /** Takes what the lanes have written since the last poll. */
@@ -28,6 +31,7 @@ export class RecentErrors {
       for (const record of lane.errors.poll()) {
         const error = { lane, record: detached(record) }
         this.groups.add(error)
+        this.kinds.add(error.record)
         this.#kept.push(error)
         this.#taken++
         this.#bytes += costOf(error.record)
@@ -58,8 +62,15 @@ export class RecentErrors {
 
 /** A copy of its own: the reader's views would keep the whole page alive. */
 function detached(record: ErrorRecord): ErrorRecord {
-  const { name, message, stack, line } = record
-  return { ...record, name: name.slice(), message: message.slice(), stack: stack.slice(), line: line.slice() }
+  const { name, message, stack, code, line } = record
+  return {
+    ...record,
+    name: name.slice(),
+    message: message.slice(),
+    stack: stack.slice(),
+    code: code.slice(),
+    line: line.slice()
+  }
 }
 
 function costOf(record: ErrorRecord): number {

@@ -22,13 +22,15 @@ import {
   nodeCount,
   OUTCOME,
   type OutcomeName,
+  outcomeHistogram,
   PathWriter,
   type Region,
   ROOT_PATH,
   regionMilliseconds,
   SnapshotWriter,
   StringWriter,
-  settledOffset
+  settledOffset,
+  sinkHistogram
 } from '../shared-memory/index.ts'
 
 export interface RecordedLeaf {
@@ -45,6 +47,7 @@ export interface RecordedError {
   readonly name?: string
   readonly message: string
   readonly stack?: string
+  readonly code?: string
   readonly attempt?: number
   readonly isFinal?: boolean
 }
@@ -175,6 +178,11 @@ export class RecordingLane {
       this.values[edgeOffset(this.#region.shape) + edge] += visits.length > 1 ? 1 : 0
     }
     this.#paths.count(this.#pathOf(leaf), OUTCOME[leaf.outcome])
+    if (leaf.outcome === 'joined') return
+    const { shape } = this.#region
+    this.#histograms.record(outcomeHistogram(shape, OUTCOME[leaf.outcome]), nanoseconds, 1)
+    const sink = (last ?? -1) - shape.processorCount
+    if (leaf.outcome === 'delivered' && sink >= 0) this.#histograms.record(sinkHistogram(shape, sink), nanoseconds, 1)
   }
 
   #recordError(error: RecordedError, line: Uint8Array): void {
@@ -193,6 +201,7 @@ export class RecordingLane {
       name: error.name ?? 'Error',
       message: error.message,
       stack: error.stack ?? '',
+      code: error.code,
       line: line.subarray(0, line.length - 1)
     })
   }

@@ -21,7 +21,8 @@ const LINES = IS_LONG ? 100_000 : 4_000
 const KILLS = IS_LONG ? 20 : 3
 const SPIN_MICROSECONDS = IS_LONG ? 100 : 60
 const WORKING_MILLISECONDS = IS_LONG ? 1_000 : 300
-const FINAL_COUNTS = /^linescope_(?!journeys_|error_samples_|lane_|process_|processor_seconds_)[a-z_]+_total(\{|$)/
+const FINAL_COUNTS =
+  /^linescope_(?!journeys_|error_samples_|lane_|process_|processor_(?:seconds|state|error_kinds)_)[a-z_]+_total(\{|$)/
 
 interface Watched {
   readonly metrics: Samples

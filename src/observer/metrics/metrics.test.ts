@@ -39,7 +39,7 @@ describe('metrics', () => {
       'linescope_dead_letter_lines_total{processor="a"}',
       'linescope_ended_lines_total{end="end"}',
       'linescope_processor_service_seconds_count{processor="a"}',
-      'linescope_end_to_end_seconds_bucket{le="+Inf"}',
+      'linescope_end_to_end_seconds_bucket{source="input",le="+Inf"}',
       'linescope_unaccounted_lines{pipeline="test pipeline"}',
       'linescope_journeys_written_total'
     ]) {
@@ -56,7 +56,7 @@ describe('metrics', () => {
     assert.equal(valueIn(text, 'linescope_ended_lines_total{end="end"}'), 4)
     assert.equal(valueIn(text, 'linescope_dead_letter_lines_total{processor="a"}'), 2)
     assert.equal(valueIn(text, 'linescope_processor_errors_total{processor="a",stage="processing"}'), 2)
-    assert.equal(valueIn(text, 'linescope_end_to_end_seconds_count'), 6)
+    assert.equal(valueIn(text, 'linescope_end_to_end_seconds_count{source="input"}'), 6)
   })
 
   test('do not count what may yet run again: lines of a batch that is still open', t => {
@@ -99,7 +99,10 @@ describe('metrics', () => {
     const open = writeMetrics(observer.metrics(true), 'openmetrics')
     const text = writeMetrics(observer.metrics(false), 'text')
 
-    assert.match(open, /^linescope_end_to_end_seconds_bucket\{le="\S+"\} \d+ # \{trace_id="0:12"\} \S+ \d+/m)
+    assert.match(
+      open,
+      /^linescope_end_to_end_seconds_bucket\{source="input",le="\S+"\} \d+ # \{trace_id="0:12"\} \S+ \d+/m
+    )
     assert.match(open, /^linescope_processor_errors_total\{processor="a",\S+\} 1 # \{trace_id="0:12"\} 1 \d+/m)
     assert.doesNotMatch(text, /trace_id/)
     for (const each of [open, text]) assert.doesNotMatch(each, /secret/)

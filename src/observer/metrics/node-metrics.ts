@@ -10,6 +10,7 @@ import {
   type NodeCounter,
   settledShift
 } from '../../shared-memory/index.ts'
+import type { ErrorKinds } from '../error-kinds.ts'
 import type { NodeSources } from '../node-stats.ts'
 import { durations } from './durations.ts'
 import type { Exemplar, Family, PlainFamily, Sample } from './family.ts'
@@ -19,6 +20,7 @@ export interface NodeMetricsSources extends NodeSources {
   readonly highWater: HighWater
   /** By node: the newest line that failed there. */
   readonly failures: ReadonlyMap<number, Exemplar>
+  readonly errorKinds: ErrorKinds
   readonly startedUnixSeconds: number
 }
 
@@ -46,6 +48,18 @@ export function nodeMetrics(sources: NodeMetricsSources): Family[] {
         exemplar: sources.failures.get(node)
       }))
     },
+    {
+      name: 'linescope_processor_error_kinds_total',
+      type: 'counter',
+      help:
+        'Failed attempts by the code of the error, or its class where it has none, counted when they failed, those of lines that ' +
+        'are done again too. At most 20 kinds of a processor and 500 in all are told apart; the rest is other.',
+      createdUnixSeconds: sources.startedUnixSeconds,
+      samples: sources.errorKinds.counts(all).map(({ node, kind, count }) => ({
+        labels: { processor: nodeNames[node] ?? '', error_type: kind },
+        value: count
+      }))
+    },
     counter(
       'linescope_processor_retries_total',
       'Attempts beyond the first, counted when the line is settled.',
@@ -67,7 +81,7 @@ export function nodeMetrics(sources: NodeMetricsSources): Family[] {
       [...byProcessor(all, 'dead'), { labels: { processor: '' }, value: highWater.count(LANE.over_long_lines) }]
     ),
     ...endMetrics(sources, settled),
-    ...timeMetrics(sources)
+    ...serviceMetrics(sources)
   ]
 }
 
@@ -142,7 +156,7 @@ function endMetrics(
   ]
 }
 
-function timeMetrics(sources: NodeMetricsSources): Family[] {
+function serviceMetrics(sources: NodeMetricsSources): Family[] {
   const { pipeline, nodeNames, highWater, latencies, lanes, startedUnixSeconds } = sources
   return [
     {

@@ -1,35 +1,30 @@
 // Everything that GET /metrics tells. Names and meanings: docs/metrics.md.
 
-import { RUN_STATES } from '../../contract/word-lists.ts'
+import { KEEP_REASONS, RUN_STATES } from '../../contract/word-lists.ts'
 import { LANE, type LaneCounter } from '../../shared-memory/index.ts'
+import type { ErrorKinds } from '../error-kinds.ts'
 import { ledgerOf } from '../ledger.ts'
 import type { StatsSources } from '../stats-answer.ts'
-import { durations } from './durations.ts'
 import type { Exemplar, Family, PlainFamily } from './family.ts'
 import type { HighWater } from './high-water.ts'
 import { nodeMetrics } from './node-metrics.ts'
+import { timeMetrics } from './time-metrics.ts'
 
 export interface MetricsSources extends StatsSources {
   readonly highWater: HighWater
   /** Newest last. */
   readonly journeys: readonly Exemplar[]
   readonly failures: ReadonlyMap<number, Exemplar>
+  readonly errorKinds: ErrorKinds
 }
 
 export function runMetrics(sources: MetricsSources): Family[] {
-  const { lanes, latencies, nodeNames, pipeline, state } = sources
+  const { lanes, pipeline, state } = sources
   const startedUnixSeconds = lanes.startedAtMilliseconds / 1000
   return [
     ...ledgerMetrics(sources),
     ...nodeMetrics({ ...sources, startedUnixSeconds }),
-    {
-      name: 'linescope_end_to_end_seconds',
-      type: 'histogram',
-      unit: 'seconds',
-      help: 'Time from the read of a line to the return of its last write, counted when it is settled; no replays.',
-      createdUnixSeconds: startedUnixSeconds,
-      samples: [durations(latencies.histogram(nodeNames.length), {}, sources.journeys)]
-    },
+    ...timeMetrics(sources),
     {
       name: 'linescope_run_state',
       type: 'gauge',
@@ -87,6 +82,16 @@ function lineCounter({ highWater }: MetricsSources, what: string, counter: LaneC
 
 /** What telemetry itself kept, and what it could not. */
 function telemetryMetrics({ highWater, lanes }: MetricsSources, createdUnixSeconds: number): Family[] {
+  const byRule = (name: string, help: string, counter: 'matched' | 'kept'): PlainFamily => ({
+    name,
+    type: 'counter',
+    help,
+    createdUnixSeconds,
+    samples: KEEP_REASONS.map(reason => ({
+      labels: { reason },
+      value: highWater.count(LANE[`${counter}_${reason}`])
+    }))
+  })
   const own = (name: string, help: string, value: number): PlainFamily => {
     return { name, type: 'counter', help, createdUnixSeconds, samples: [{ labels: {}, value }] }
   }
@@ -105,6 +110,16 @@ function telemetryMetrics({ highWater, lanes }: MetricsSources, createdUnixSecon
       'linescope_journeys_overwritten_total',
       'Recorded journeys that newer ones have taken the place of.',
       highWater.count(LANE.journeys_overwritten)
+    ),
+    byRule(
+      'linescope_journeys_matched_total',
+      'Journeys that a rule of keeping held for; one journey may be in several.',
+      'matched'
+    ),
+    byRule(
+      'linescope_journeys_kept_total',
+      'Those of them that were kept with times and values; limits have taken the rest.',
+      'kept'
     ),
     {
       name: 'linescope_error_samples_shed_total',

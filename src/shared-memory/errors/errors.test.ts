@@ -28,12 +28,13 @@ function text(bytes: Uint8Array): string {
 test('an error comes back as it was written, its line as raw bytes', () => {
   const region = testRegion()
   const writer = new ErrorWriter(region, 4)
-  writer.write(entry())
+  writer.write(entry({ code: 'ENOENT' }))
   writer.write(entry({ isFinal: false, line: 'a text', message: '', stack: '' }))
   writer.flush(Number.POSITIVE_INFINITY)
   const [first, second] = new ErrorReader(region).poll()
-  const { name, message, stack, line, ...rest } = first
-  assert.deepEqual([name, message, stack].map(text), [entry().name, entry().message, entry().stack])
+  const { name, message, stack, line, code, ...rest } = first
+  assert.deepEqual([name, message, stack, code].map(text), [entry().name, entry().message, entry().stack, 'ENOENT'])
+  assert.equal(second.code.length, 0)
   assert.deepEqual([...line], [0x61, 0xff, 0xfe, 0x62])
   assert.deepEqual(rest, {
     epoch: 4,

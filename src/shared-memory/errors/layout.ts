@@ -11,8 +11,8 @@
 //   | size       |   ×2    |     ×2       |  ×2     |                                                 |
 //   +------------+---------+--------------+---------+-------------------------------------------------+
 //
-// Words 16 to 21 are a mark when the line is one of a replay (replay-mark.ts); then come the path and how many errors of
-// this kind the record stands for; the bytes follow.
+// Words 16 to 21 are a mark when the line is one of a replay (replay-mark.ts); then come the path, how many errors of
+// this kind the record stands for, and the size of the error's code; the bytes follow, those of the code last.
 // `×2` is a double in two words. The lane owns a page while it writes it, the observer while it copies it.
 
 import { alignWords } from '../cells.ts'
@@ -21,6 +21,7 @@ import type { RegionLimits } from '../region.ts'
 import { REPLAY_WORDS } from '../replay-mark.ts'
 
 export const NAME_BYTES = 256
+export const CODE_BYTES = 64
 export const MESSAGE_BYTES = 4_096
 export const STACK_BYTES = 8_192
 export const LINE_BYTES = 4_096
@@ -41,9 +42,10 @@ export const RECORD = {
   at: 14,
   replay: 16,
   path: 16 + REPLAY_WORDS,
-  count: 17 + REPLAY_WORDS
+  count: 17 + REPLAY_WORDS,
+  codeBytes: 18 + REPLAY_WORDS
 } as const
-export const RECORD_HEADER_WORDS = 24
+export const RECORD_HEADER_WORDS = 26
 
 export const IS_FINAL = 1
 export const MESSAGE_CUT = 2
@@ -51,7 +53,7 @@ export const STACK_CUT = 4
 export const LINE_CUT = 8
 
 export const MAX_RECORD_BYTES: number =
-  RECORD_HEADER_WORDS * 4 + NAME_BYTES + MESSAGE_BYTES + STACK_BYTES + LINE_BYTES + 8
+  RECORD_HEADER_WORDS * 4 + NAME_BYTES + MESSAGE_BYTES + STACK_BYTES + LINE_BYTES + CODE_BYTES + 8
 
 export function pageWord(page: number, limits: RegionLimits): number {
   return pagesWords(limits.errorPages) + page * alignWords(limits.errorPageBytes / 4)

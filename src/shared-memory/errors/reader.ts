@@ -34,6 +34,8 @@ export interface ErrorRecord {
   readonly isMessageCut: boolean
   readonly stack: Uint8Array
   readonly isStackCut: boolean
+  /** `ENOENT`; empty for an error without one. */
+  readonly code: Uint8Array
   /** Raw bytes. */
   readonly line: Uint8Array
   readonly isLineCut: boolean
@@ -111,10 +113,12 @@ function decodeRecord(
   const numbers = new Float64Array(words.buffer)
   const recordBytes = words[RECORD.words] * 4
   const sizes = words.subarray(RECORD.nameBytes, RECORD.lineBytes + 1)
-  const end = sizes.reduce((sum, size) => sum + Math.max(size, 0), headerBytes)
+  const codeBytes = words[RECORD.codeBytes]
+  const end = sizes.reduce((sum, size) => sum + Math.max(size, 0), headerBytes + Math.max(codeBytes, 0))
   const isSane = recordBytes <= Math.min(bytes.length, MAX_RECORD_BYTES) && end <= recordBytes
   if (
     !isSane ||
+    codeBytes < 0 ||
     !sizes.every(size => size >= 0) ||
     !numbers.subarray(RECORD.offset / 2, RECORD.replay / 2).every(Number.isFinite)
   ) {
@@ -144,6 +148,7 @@ function decodeRecord(
     isStackCut: (flags & STACK_CUT) !== 0,
     line: take(words[RECORD.lineBytes]),
     isLineCut: (flags & LINE_CUT) !== 0,
+    code: take(codeBytes),
     lineFullLength: words[RECORD.lineFullBytes],
     path: Math.max(0, words[RECORD.path]),
     count: Math.max(1, words[RECORD.count]),

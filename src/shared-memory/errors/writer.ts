@@ -5,6 +5,7 @@ import { PageWriter } from '../pages/writer.ts'
 import { openRegion, type Region } from '../region.ts'
 import { type ReplayMark, writeReplayMark } from '../replay-mark.ts'
 import {
+  CODE_BYTES,
   IS_FINAL,
   LINE_BYTES,
   LINE_CUT,
@@ -37,6 +38,8 @@ export interface ErrorEntry {
   readonly name: string
   readonly message: string
   readonly stack: string
+  /** `ENOENT`; none when left out. */
+  readonly code?: string | undefined
   /** The value that failed: raw bytes, or text (a record as JSON). */
   readonly line: Uint8Array | string
   readonly replay?: ReplayMark | undefined
@@ -122,6 +125,7 @@ export class ErrorWriter {
     words[RECORD.messageBytes] = this.#addText(error.message, MESSAGE_BYTES, MESSAGE_CUT)
     words[RECORD.stackBytes] = this.#addText(error.stack, STACK_BYTES, STACK_CUT)
     this.#addLine(error.line)
+    words[RECORD.codeBytes] = error.code === undefined ? 0 : this.#addText(error.code, CODE_BYTES, 0)
     this.#recordBytes = (this.#recordBytes + 7) & ~7
     words[RECORD.words] = this.#recordBytes / 4
   }
