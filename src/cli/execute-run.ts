@@ -4,6 +4,7 @@ import { UserError } from '../base/user-error.ts'
 import { builtins } from '../builtins.ts'
 import { type LoadedPlan, loadPlan } from '../config/load-plan.ts'
 import { jsonText } from '../contract/name-map.ts'
+import { rememberMasks } from '../state/masks.ts'
 import { openState } from '../state/open-state.ts'
 import type { RunInformation } from '../state/run-json.ts'
 import { rememberStart } from '../state/started-with.ts'
@@ -27,7 +28,7 @@ const FAST =
 
 /** Throws a UserError for what the user can mend before the first line is read. */
 export async function executeRun(pipeline: string | undefined, options: RunArguments): Promise<number> {
-  const { plan, secrets } = await loadPlanFor(pipeline, options)
+  const { plan, secrets, variables } = await loadPlanFor(pipeline, options)
   const say = options.quiet ? () => undefined : (text: string) => printError(safe(text))
   sayWhatIsNotYet(options)
   for (const warning of plan.warnings) printError(safe(`warning: ${warning}`))
@@ -42,6 +43,7 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
   const { input: inputs, output: outputs } = options
   const currentFolder = process.cwd()
   rememberStart(state.folder, { pipeline: plan.file ?? DEMO, currentFolder, inputs, outputs })
+  rememberMasks(state.folder, { redaction: plan.redaction, variables, secrets })
   let hasClosed = true
   const progress = new Progress()
   const signals = new StopSignals()

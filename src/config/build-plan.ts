@@ -47,6 +47,8 @@ export interface LoadedPlan {
   readonly plan: Plan
   /** Values put in for `${NAME}`, longest first: to be masked in every output. */
   readonly secrets: readonly string[]
+  /** Names of the variables that these came from. */
+  readonly variables: readonly string[]
 }
 
 export async function buildPlan(
@@ -86,7 +88,7 @@ export async function buildPlan(
   }
   const hash = await configHash(unhashed, context.moduleFiles, environment.used())
   const plan = { ...unhashed, configHash: hash, redaction: draft.redaction }
-  return { plan, secrets: environment.secrets() }
+  return { plan, secrets: environment.secrets(), variables: environment.secretNames() }
 }
 
 interface Draft {

@@ -19,6 +19,12 @@ export interface UsedVariable {
   readonly value: string
 }
 
+/** Longest first; of values with several lines each line as well. */
+export function valuesToMask(values: readonly string[]): string[] {
+  const texts = new Set(values.flatMap(value => [value, ...value.split(/\r?\n/)]))
+  return [...texts].filter(text => text.length >= MIN_MASKED_LENGTH).sort((a, b) => b.length - a.length)
+}
+
 export class Environment {
   readonly #variables: NodeJS.ProcessEnv
   readonly #problems: Problems
@@ -63,16 +69,17 @@ export class Environment {
 
   /** Values to mask, longest first; of values with several lines each line as well. */
   secrets(): string[] {
-    const secrets = new Set<string>()
-    for (const [node, variables] of this.#used) {
-      if (this.#plain.has(node)) continue
-      for (const { value } of variables) {
-        for (const text of [value, ...value.split(/\r?\n/)]) {
-          if (text.length >= MIN_MASKED_LENGTH) secrets.add(text)
-        }
-      }
-    }
-    return [...secrets].sort((a, b) => b.length - a.length)
+    return valuesToMask(this.#hidden().map(({ value }) => value))
+  }
+
+  /** Names of the variables that they came from. */
+  secretNames(): string[] {
+    const masked = this.#hidden().filter(({ value }) => valuesToMask([value]).length > 0)
+    return [...new Set(masked.map(({ name }) => name))].sort()
+  }
+
+  #hidden(): UsedVariable[] {
+    return [...this.#used].flatMap(([node, variables]) => (this.#plain.has(node) ? [] : variables))
   }
 
   /** Hides secrets in a message. */

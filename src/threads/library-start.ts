@@ -11,6 +11,7 @@ import { type LoadedPlan, loadPlan, planFromPipeline } from '../config/load-plan
 import type { Plan } from '../engine/index.ts'
 import type { Checkpoint } from '../state/checkpoint/checkpoint.ts'
 import { acquireLock } from '../state/lock.ts'
+import { rememberMasks } from '../state/masks.ts'
 import { openStateFolder } from '../state/state-folder.ts'
 import type { RunOptions } from './library.ts'
 import { Run } from './main.ts'
@@ -19,8 +20,9 @@ import { VERSION } from './version.ts'
 
 /** Throws a UserError for what the user can mend. */
 export async function startRun(pipeline: Pipeline | string, options: RunOptions): Promise<Run> {
-  const { plan, secrets } = await load(pipeline, options)
+  const { plan, secrets, variables } = await load(pipeline, options)
   const { stateFolder, resume, close } = openFolder(plan, options)
+  if (options.state !== undefined) rememberMasks(stateFolder, { redaction: plan.redaction, variables, secrets })
   const starting = Run.start({
     plan,
     registry: builtins,

@@ -4,25 +4,22 @@ import { existsSync } from 'node:fs'
 import { basename, extname, join, relative, resolve } from 'node:path'
 
 import { quote } from '../../base/quote.ts'
-import type { Redaction } from '../../base/redaction.ts'
 import { systemErrorCode, systemErrorReason } from '../../base/system-error.ts'
 import { UserError } from '../../base/user-error.ts'
-import { builtins } from '../../builtins.ts'
-import { loadPlan } from '../../config/load-plan.ts'
 import { checkPipelineFile } from '../../config/read-pipeline-file.ts'
 import { logFolder } from '../../state/dead-letter-log/layout.ts'
 import { readDeadLetters } from '../../state/dead-letter-log/reader.ts'
 import { stateFoldersIn } from '../../state/state-folder.ts'
 import { createReveal } from '../../threads/reveal.ts'
-import { printError, safe } from '../output.ts'
 import { defaultStateRoot } from '../state-root.ts'
 import { placeOf, type Reveal, timeOf } from './letter-text.ts'
+import { masksFor } from './masks.ts'
 
 export interface OpenLog {
   readonly stateFolder: string
   /** As a person would write the folder. */
   readonly shownAs: string
-  /** Masks what came from the environment into the pipeline. */
+  /** Masks what the run masked. */
   readonly reveal: Reveal
 }
 
@@ -30,8 +27,9 @@ export interface OpenLog {
 export async function openLog(pipeline: string | undefined, state: string | undefined): Promise<OpenLog> {
   if (pipeline !== undefined) checkPipelineFile(pipeline, process.cwd())
   const stateFolder = findStateFolder(pipeline, state)
-  const { secrets, redaction } = pipeline === undefined ? NOTHING_KNOWN : await masksOf(pipeline)
-  return { stateFolder, shownAs: shownPath(stateFolder), reveal: createReveal(secrets, redaction) }
+  const shownAs = shownPath(stateFolder)
+  const { secrets, redaction } = await masksFor(pipeline, stateFolder, shownAs)
+  return { stateFolder, shownAs, reveal: createReveal(secrets, redaction) }
 }
 
 function findStateFolder(pipeline: string | undefined, state: string | undefined): string {
@@ -93,31 +91,6 @@ function whatIsIn(folder: string): string {
     if (entry.kind === 'letter') return `first: ${placeOf(entry.letter)}, ${timeOf(entry.letter.atMilliseconds)}`
   }
   return 'no letters'
-}
-
-interface Masks {
-  readonly secrets: readonly string[]
-  /** Undefined: the default. */
-  readonly redaction?: Redaction | undefined
-}
-
-const NOTHING_KNOWN: Masks = { secrets: [] }
-
-/** What `run` masks. A pipeline that cannot be loaded any more is no reason not to show what it left. */
-async function masksOf(pipeline: string): Promise<Masks> {
-  try {
-    const plan = { file: pipeline, registry: builtins, currentFolder: process.cwd(), inputFromCaller: true }
-    const loaded = await loadPlan(plan)
-    return { secrets: loaded.secrets, redaction: loaded.plan.redaction }
-  } catch (failure) {
-    const [reason] = String(failure).split('\n')
-    printError(
-      safe(
-        `warning: the pipeline cannot be loaded, so neither values from the environment nor its own patterns are masked: ${reason}`
-      )
-    )
-    return NOTHING_KNOWN
-  }
 }
 
 function shownPath(path: string): string {

@@ -1,7 +1,8 @@
 // The errors that the dead letters tell of, by kind: what is left of them when no process can be asked.
 
-import { errorOf } from '../../state/dead-letter-log/filter.ts'
-import { type DeadLetter, originalText } from '../../state/dead-letter-log/letter.ts'
+import { revealStack, stackParts } from '../../base/stack.ts'
+import { errorOf, lineOf } from '../../state/dead-letter-log/filter.ts'
+import type { DeadLetter } from '../../state/dead-letter-log/letter.ts'
 import { isoMoment } from '../../state/dead-letter-log/letter-json.ts'
 import { readDeadLetters } from '../../state/dead-letter-log/reader.ts'
 import { openLog } from '../dead-letters/open-log.ts'
@@ -66,15 +67,21 @@ function joined(before: ShownGroup | undefined, letter: DeadLetter, reveal: Reve
   return {
     processor: processor === '' ? null : processor,
     name: error === undefined ? letter.kind : reveal(error.name),
-    message: error === undefined ? errorOf(letter, reveal) : reveal(error.message),
+    message: error === undefined ? errorOf(letter, reveal) : reveal(Buffer.from(error.message)),
     count: (before?.count ?? 0) + tries,
     final: (before?.final ?? 0) + 1,
     first_at: before === undefined || at < before.first_at ? at : before.first_at,
     last_at: before === undefined || at > before.last_at ? at : before.last_at,
-    line: reveal(originalText(letter)),
+    line: lineOf(letter, reveal),
     file: letter.file ?? letter.source,
     line_number: letter.lineNumber,
     trace_id: letter.id,
-    stack: error === undefined ? '' : error.stack === undefined ? null : reveal(error.stack)
+    stack: stackOf(error, reveal)
   }
+}
+
+/** Empty: nothing was thrown. Null: it has none. */
+function stackOf(error: DeadLetter['error'], reveal: Reveal): string | null {
+  if (error === undefined) return ''
+  return error.stack === undefined ? null : revealStack(stackParts(error.stack, error.message), reveal)
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { checkpointFiles } from '../../state/checkpoint/files.ts'
 import { logFolder, segmentNumber } from '../../state/dead-letter-log/layout.ts'
 import { lockFile } from '../../state/lock.ts'
+import { MASKS } from '../../state/masks.ts'
 import { POISON_FILE, POISON_LINE_FILE } from '../../state/poison-notes.ts'
 import { isReplayFile, replayFolder } from '../../state/replay/jobs.ts'
 import { readRun } from '../../state/run-json.ts'
@@ -22,6 +23,7 @@ const KNOWN = new Set([
   'cut',
   'dead-letters',
   'lock.db',
+  MASKS,
   POISON_FILE,
   POISON_LINE_FILE,
   'replays',

@@ -27,7 +27,7 @@ export function letterJson({ sequence, letter }: StoredLetter, reveal: RevealTex
         : {
             name: reveal(error.name),
             message: reveal(Buffer.from(error.message)),
-            code: error.code ?? null,
+            code: error.code === undefined ? null : reveal(error.code),
             stack: error.stack === undefined ? null : revealStack(stackParts(error.stack, error.message), reveal)
           },
     attempts: letter.attempts.map(({ attempt, atMilliseconds, message }) => ({
