@@ -275,6 +275,33 @@ test('what is not there is said in a sentence', async t => {
   assert.ok(existsSync(logFile(folder)))
 })
 
+test('grep with a pipeline and no text, or with the two the wrong way round, says so; the name can be searched for', async t => {
+  const { folder, dlq } = await afterARun(t)
+  assertRefused(
+    await dlq('grep', 'pipeline.yaml'),
+    /"pipeline\.yaml" is a pipeline file, and nothing says what to search for/,
+    /dlq grep TEXT pipeline\.yaml/
+  )
+  assertRefused(
+    await dlq('grep', 'pipeline.yaml', 'bad'),
+    /comes first\. Write: linescope dlq grep "bad" pipeline\.yaml/
+  )
+  const [state = ''] = readdirSync(join(folder, '.linescope'))
+  for (const args of [
+    ['pipeline.yaml', 'pipeline.yaml'],
+    ['pipeline.yaml', '--state', join('.linescope', state)],
+    ['/pipeline.yaml/'],
+    ['other.yaml'],
+    [`${'x'.repeat(300)}.yaml`]
+  ]) {
+    const { code, stderr } = await dlq('grep', ...args)
+    assert.equal(code, 0, args.join(' '))
+    assert.match(stderr, /^None of the 4 dead letters/, args.join(' '))
+  }
+  const found = await dlq('grep', 'bad 1')
+  assert.match(found.stdout.toString(), /bad 1/)
+})
+
 test('damage is said with exit 1, and everything else is shown; an unfinished end is no damage [F8]', async t => {
   const { folder, dlq } = await afterARun(t)
   const path = logFile(folder)

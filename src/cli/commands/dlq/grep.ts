@@ -1,10 +1,16 @@
 // `linescope dlq grep`: dead letters in which a text occurs, and where.
 
+import { statSync } from 'node:fs'
+import { basename, extname } from 'node:path'
+
 import { Argument, Command } from 'commander'
+import { quote } from '../../../base/quote.ts'
 import { revealStack, stackParts } from '../../../base/stack.ts'
+import { UserError } from '../../../base/user-error.ts'
 import { errorOf, lineOf, type Pattern, valueText } from '../../../state/dead-letter-log/filter.ts'
 
 import type { StoredLetter } from '../../../state/dead-letter-log/reader.ts'
+import { stateFoldersIn } from '../../../state/state-folder.ts'
 import { ColumnOutput } from '../../dead-letters/column-output.ts'
 import { oneLine } from '../../dead-letters/escape-bytes.ts'
 import { addFilters, type FilterArguments, parsePattern } from '../../dead-letters/filter.ts'
@@ -12,6 +18,7 @@ import { printJsonLines } from '../../dead-letters/letter-json.ts'
 import { numberOf, placeOf, type Reveal } from '../../dead-letters/letter-text.ts'
 import { openLog } from '../../dead-letters/open-log.ts'
 import { LogScan } from '../../dead-letters/scan.ts'
+import { defaultStateRoot } from '../../state-root.ts'
 
 const CHARACTERS_BEFORE = 40
 const CHARACTERS_SHOWN = 120
@@ -24,7 +31,13 @@ export function grepCommand(): Command {
     )
     .argument('[pipeline]', 'pipeline file')
   return addFilters(command).action(
-    async (pattern: Pattern, pipeline: string | undefined, options: FilterArguments) => {
+    async (
+      pattern: Pattern,
+      pipeline: string | undefined,
+      options: FilterArguments,
+      { args: [text = ''] }: Command
+    ) => {
+      checkOrder(text, pipeline, options.state)
       const log = await openLog(pipeline, options.state)
       const scan = new LogScan(log, options, stored => hitIn(stored, pattern, log.reveal) !== undefined)
       if (options.json) printJsonLines(scan.wanted(), log.reveal)
@@ -32,6 +45,44 @@ export function grepCommand(): Command {
       process.exit(scan.end())
     }
   )
+}
+
+/** Whoever names a pipeline alone has forgotten the text, and who names it first has the two the wrong way round. */
+function checkOrder(text: string, pipeline: string | undefined, state: string | undefined): void {
+  // With --state no pipeline need be named, so this is meant as a text.
+  if (pipeline === undefined ? state !== undefined : isFile(pipeline)) return
+  if (!isPipeline(text)) return
+  const file = quote(text)
+  if (pipeline !== undefined) {
+    throw new UserError(`${file} is a pipeline file, and what to search for comes first`, {
+      hint: `Write: linescope dlq grep ${quote(pipeline)} ${text}`
+    })
+  }
+  throw new UserError(`${file} is a pipeline file, and nothing says what to search for in its dead letters`, {
+    hint: `Write: linescope dlq grep TEXT ${text}. To search for this name itself: linescope dlq grep ${text} ${text}`
+  })
+}
+
+/** Names of modules are searched for, in stacks; so a module is taken for a pipeline only where one of its name has run. */
+function isPipeline(text: string): boolean {
+  if (!/\.(ya?ml|json|[cm]?[jt]s)$/i.test(text) || !isFile(text)) return false
+  return /\.ya?ml$/i.test(text) || hasRun(text)
+}
+
+function hasRun(pipeline: string): boolean {
+  try {
+    return stateFoldersIn(defaultStateRoot(pipeline), basename(pipeline, extname(pipeline))).length > 0
+  } catch {
+    return false
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
 }
 
 /** The first of its texts that the pattern is in. */
