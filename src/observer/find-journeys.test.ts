@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 
 import { parseJourneyExpression } from '../contract/journey-expression.ts'
 import { journeyQuery } from '../contract/journey-query.ts'
@@ -114,6 +114,48 @@ test('a search leaves the thread to others, and a hostile pattern ends it', asyn
   await assert.rejects(observer.findJourneys(journeyQuery({ regex: '(a+)+b' })), /takes too long/)
 })
 
+test('others have their turns between any two slices: of a line that a pattern is slow on, and of several searches', async t => {
+  const turns = turnsOf(t)
+  const { observer } = await observe(t, { ...NODES, lines: [delivered('a'.repeat(200), [0, 3])] })
+  const [trace] = (await observer.findJourneys(journeyQuery({}))).journeys
+  const before = turns.count
+  const none = { kept: [], recent: [], stored: undefined }
+  await assert.rejects(findJourneys(journeyQuery({ regex: '(a+)+b' }), { ...none, kept: [trace] }), /takes too long/)
+  assert.ok(turns.count - before >= 8, `${turns.count - before}`)
+
+  const workByTurn = new Map<number, number>()
+  const slow = function* (): Generator<Trace> {
+    for (let number = 0; number < 10; number++) {
+      workByTurn.set(turns.count, (workByTurn.get(turns.count) ?? 0) + 1)
+      for (const end = performance.now() + 3; performance.now() < end; );
+      yield { ...trace, id: `0:${number}` }
+    }
+  }
+  const searches = Array.from({ length: 5 }, () => findJourneys(journeyQuery({}), { ...none, kept: slow() }))
+  for (const { found } of await Promise.all(searches)) assert.equal(found, 10)
+  assert.deepEqual([...new Set(workByTurn.values())], [1])
+  assert.equal(workByTurn.size, 50)
+})
+
+test('five thousand journeys that are found are sorted without asking each for its key again', async t => {
+  const { observer } = await observe(t, { ...NODES, lines: LINES })
+  const [trace] = (await observer.findJourneys(journeyQuery({}))).journeys
+  let asked = 0
+  const many = Array.from({ length: 5_200 }, (_, number) => {
+    const each = { ...trace, id: `0:${number}` }
+    return Object.defineProperty(each, 'settled_at', {
+      get: () => {
+        asked++
+        return new Date(1.7e12 + ((number * 7_919) % 5_200)).toISOString()
+      }
+    })
+  })
+  const { journeys, found } = await findJourneys(journeyQuery({}), { kept: many, recent: [], stored: undefined })
+  assert.equal(found, 5_200)
+  assert.equal(journeys[0].settled_at, new Date(1.7e12 + 5_199).toISOString())
+  assert.ok(asked < 5_200 * 5, `${asked}`)
+})
+
 test('what cannot be asked says why', async () => {
   const none = { kept: [], recent: [], stored: undefined }
   for (const [given, message] of [
@@ -129,3 +171,16 @@ test('what cannot be asked says why', async () => {
   await assert.rejects(findJourneys(journeyQuery({ cursor: 'x' }), none), /cursor/)
   await assert.rejects(findJourneys(journeyQuery({ regex: '(' }), none), /no valid pattern/)
 })
+
+/** How often the event loop has come round. */
+function turnsOf(t: TestContext): { count: number } {
+  const turns = { count: 0 }
+  let hasEnded = false
+  t.after(() => (hasEnded = true))
+  const next = (): void => {
+    turns.count++
+    if (!hasEnded) setImmediate(next)
+  }
+  next()
+  return turns
+}

@@ -6,29 +6,33 @@ import type { Hop, Trace } from '../contract/trace.ts'
 
 export type JourneyMatcher = (trace: Trace) => boolean
 
-/** Throws a PatternError for a pattern that is not valid; the matcher throws one when it takes too long. */
-export function journeyMatcher(condition: JourneyCondition): JourneyMatcher {
+/**
+ * Throws a PatternError for a pattern that is not valid; the matcher throws one when it takes too long. `patterns` gets all
+ * of them: what they have learned of a line before does not keep the matcher busy.
+ */
+export function journeyMatcher(condition: JourneyCondition, patterns: BoundedPattern[] = []): JourneyMatcher {
   if ('all' in condition) {
     // Patterns last: they take longest.
-    const parts = condition.all.toSorted((a, b) => Number(isPattern(a)) - Number(isPattern(b))).map(journeyMatcher)
-    return trace => parts.every(part => part(trace))
+    const parts = condition.all.toSorted((a, b) => Number(isPattern(a)) - Number(isPattern(b)))
+    const matchers = parts.map(part => journeyMatcher(part, patterns))
+    return trace => matchers.every(matches => matches(trace))
   }
   if ('any' in condition) {
-    const parts = condition.any.map(journeyMatcher)
-    return trace => parts.some(part => part(trace))
+    const matchers = condition.any.map(part => journeyMatcher(part, patterns))
+    return trace => matchers.some(matches => matches(trace))
   }
   if ('not' in condition) {
-    const part = journeyMatcher(condition.not)
-    return trace => !part(trace)
+    const matches = journeyMatcher(condition.not, patterns)
+    return trace => !matches(trace)
   }
-  return testMatcher(condition)
+  return testMatcher(condition, patterns)
 }
 
 function isPattern(condition: JourneyCondition): boolean {
   return 'test' in condition && condition.test === 'regex'
 }
 
-function testMatcher(condition: JourneyTest): JourneyMatcher {
+function testMatcher(condition: JourneyTest, patterns: BoundedPattern[]): JourneyMatcher {
   switch (condition.test) {
     case 'id':
       return trace => trace.id === condition.id || condition.id.startsWith(`${trace.id}.`)
@@ -36,6 +40,7 @@ function testMatcher(condition: JourneyTest): JourneyMatcher {
       return trace => trace.line.includes(condition.text)
     case 'regex': {
       const pattern = new BoundedPattern(condition.pattern, condition.isCaseless)
+      patterns.push(pattern)
       return trace => pattern.test(trace.line)
     }
     case 'visited':
