@@ -108,6 +108,12 @@ export class CallContext implements ProcessorContext {
     this.#slot.dropAt = this.#slot.at
   }
 
+  keep(): void {
+    const { isActive, batch, item } = this.#slot
+    // Once the call has settled, the slot is another line's.
+    if (isActive) batch.notes?.keep(batch.rootOf(item))
+  }
+
   get signal(): AbortSignal {
     this.#slot.controller ??= new AbortController()
     return this.#slot.controller.signal

@@ -11,6 +11,11 @@ import type { LineRecord, LineValue } from './line.ts'
 export interface ProcessorContext {
   /** Drops the line with a reason; counts only when the call emits nothing. Without it the reason is `filtered`. */
   drop(reason: string): void
+  /**
+   * Has the journey of the entering line kept with times and values, when the run records journeys. It stands also when the
+   * call fails.
+   */
+  keep(): void
   /** Aborts when the call's time is up or the run is ended by force. */
   readonly signal: AbortSignal
   /** 1 for the first try, 2 for the first retry, … */

@@ -15,6 +15,7 @@ export class CallContext implements ProcessorContext {
   readonly offset: number
   readonly tag: string
   dropReason: string | undefined
+  isKept = false
   readonly #log: string[]
 
   constructor(name: string, lineNumber: number, offset: number, attempt: number, context: GivenContext, log: string[]) {
@@ -32,6 +33,10 @@ export class CallContext implements ProcessorContext {
 
   drop(reason: string): void {
     this.dropReason = reason
+  }
+
+  keep(): void {
+    this.isKept = true
   }
 
   log(message: string): void {

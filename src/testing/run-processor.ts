@@ -52,6 +52,8 @@ export interface ProcessorRun {
   readonly errors: readonly FailedAttempt[]
   /** Emissions after their call had settled: they throw, and make no line. */
   readonly lateEmissions: number
+  /** Numbers of the lines whose journeys it wants kept. */
+  readonly kept: readonly number[]
   readonly log: readonly string[]
   /** Sum of what it asked the thread to sleep. */
   readonly blockedMilliseconds: number
@@ -79,6 +81,7 @@ export class ProcessorRunner implements ProcessorRun {
   readonly emissions: Emission[] = []
   readonly unmatched: Emission[] = []
   readonly drops: { lineNumber: number; reason: string }[] = []
+  readonly kept: number[] = []
   readonly errors: FailedAttempt[] = []
   readonly log: string[] = []
   lateEmissions = 0
@@ -123,7 +126,8 @@ export class ProcessorRunner implements ProcessorRun {
 
   /** Forgets what has left so far. */
   clear(): void {
-    for (const list of [this.values, this.emissions, this.unmatched, this.drops, this.errors, this.log]) list.length = 0
+    for (const list of [this.values, this.emissions, this.unmatched, this.drops, this.errors, this.kept, this.log])
+      list.length = 0
     for (const list of this.outputs.values()) list.length = 0
   }
 
@@ -170,6 +174,7 @@ export class ProcessorRunner implements ProcessorRun {
       for (const { value } of emissions) refuseNoLine(value)
     } finally {
       isSettled = true
+      if (call.isKept && this.kept.at(-1) !== lineNumber) this.kept.push(lineNumber)
     }
     if (emissions.length === 0) this.drops.push({ lineNumber, reason: call.dropReason ?? 'filtered' })
     for (const emission of emissions) this.#send(emission)

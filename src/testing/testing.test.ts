@@ -91,6 +91,16 @@ describe('runProcessor', () => {
     assert.equal(run.lateEmissions, 1)
   })
 
+  test('tells of which lines the journey is to be kept, failed ones too', async () => {
+    const use = (line: string, context: { keep(): void }): string => {
+      if (line.includes('keep')) context.keep()
+      if (line.includes('bad')) throw new Error('bad')
+      return line
+    }
+    const { kept } = await runProcessor(use, ['a', 'keep', 'b', 'keep bad'])
+    assert.deepEqual(kept, [2, 4])
+  })
+
   test('takes promises and plain functions, and drops undefined', async () => {
     const run = await runProcessor(async (line: string) => (line === 'b' ? undefined : line.repeat(2)), ['a', 'b'])
 

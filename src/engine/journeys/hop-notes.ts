@@ -47,6 +47,8 @@ export class HopNotes {
   calls: CallNote[] = []
   ways: WayNote[] = []
   visits: VisitNote[] = []
+  /** Lines whose journeys a processor wants kept. */
+  readonly kept = new Set<number>()
   #items = new Int32Array(256)
   #paths = new Int32Array(256)
   #values: LineValue[] = []
@@ -76,6 +78,10 @@ export class HopNotes {
     return visit
   }
 
+  keep(line: number): void {
+    this.kept.add(line)
+  }
+
   /** By path: what the item was before each visit that changed it, but for its first change. */
   changesOf(item: number): Map<number, LineValue> {
     const changes = new Map<number, LineValue>()
@@ -92,6 +98,7 @@ export class HopNotes {
     if (this.calls.length > 0) this.calls = []
     if (this.ways.length > 0) this.ways = []
     if (this.visits.length > 0) this.visits = []
+    if (this.kept.size > 0) this.kept.clear()
   }
 
   #grow(): boolean {

@@ -13,6 +13,7 @@ const start = defineProcessor({
   summary: 'Does what the line says.',
   emits: ['on', 'again'],
   create: () => (line, emit, context) => {
+    if (line.includes('keep')) context.keep()
     if (line.includes('dead')) throw new TypeError('it is dead')
     if (line.includes('twice') && context.attempt < 3) throw new Error(`try ${context.attempt}`)
     if (line.includes('drop')) return
@@ -119,6 +120,37 @@ test('conditions say what is always kept and what never is', async () => {
   const { byText, texts } = await keptOf(['want it', 'health check', 'want health', 'other'], settings)
   assert.deepEqual(texts, ['other', 'want it'])
   assert.deepEqual(reasonsOf(byText.get('want it')), ['forced', 'rare'])
+})
+
+test('a processor has the journeys of single lines kept, also of one that fails there, and of one fork for its line', async () => {
+  const lines = ['plain', 'keep this', 'keep dead', 'keep drop', 'keep twice', 'keep many', 'other']
+  const { byText, counters } = await keptOf(lines, { rareLines: 0, sampleMilliseconds: 1e9, forksOver: 100 })
+  const forced = [...byText].filter(([, record]) => reasonsOf(record).includes('forced')).map(([text]) => text)
+  assert.deepEqual(forced.sort(), lines.filter(line => line.startsWith('keep')).sort())
+  assert.deepEqual(reasonsOf(byText.get('keep dead')), ['forced', 'dead'])
+  assert.equal(counters.matched_forced, 5)
+})
+
+test('what keeps the journey once its call has settled keeps none', async () => {
+  let late: (() => void) | undefined
+  const use = defineProcessor({
+    name: 'first',
+    summary: 'Holds on to what it was given.',
+    create: () => (line, context) => {
+      if (line === 'first') late = () => context.keep()
+      return line
+    }
+  })
+  const waits = async (line: LineValue): Promise<LineValue> => {
+    late?.()
+    await Promise.resolve()
+    late?.()
+    return line
+  }
+  const processors = { start: { use, to: 'second' }, second: { use: waits, to: 'end' } }
+  const { kept, counters } = await runPlan(simplePlan(processors, { journeys: {} }), 'first\nsecond\nthird\n')
+  assert.ok(kept.length > 0 && late !== undefined)
+  assert.equal(counters.matched_forced, 0)
 })
 
 test('a dry run decides and counts, and keeps nothing', async () => {

@@ -108,6 +108,7 @@ export class JourneyKeeper {
     if (batch.failed.size > 0 || batch.dead.size > 0) this.#noteFailures(batch, lines)
     if (batch.hasForks) this.#noteForks(batch, lines)
     if (batch.replay !== undefined) for (let line = 0; line < lines; line++) this.#add(line, BIT.forced, 1)
+    for (const line of batch.notes?.kept ?? []) this.#add(line, BIT.forced, 1)
     if (this.#keepWhen !== undefined) this.#noteWanted(batch, lines, this.#keepWhen)
     if (this.#candidates.size > 0) this.#keep(batch, lines)
   }
