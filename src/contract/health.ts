@@ -28,7 +28,7 @@ export const HealthSchema = z
     version: z.string(),
     pipeline: z.string(),
     started_at: MomentSchema,
-    uptime_seconds: SecondsSchema,
+    uptime_seconds: SecondsSchema.describe('Since its start; of a run that is over, how long it lasted.'),
     snapshot_age_seconds: SecondsSchema.nullable().describe('Of the lane whose numbers are oldest.'),
     lanes: z.array(LaneSchema)
   })

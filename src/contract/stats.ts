@@ -93,7 +93,7 @@ export const StatsSchema = z
     tracing: z.boolean(),
     at: MomentSchema.describe('When this answer was made.'),
     started_at: MomentSchema,
-    uptime_seconds: SecondsSchema,
+    uptime_seconds: SecondsSchema.describe('Since its start; of a run that is over, how long it lasted.'),
     snapshot_age_seconds: SecondsSchema.nullable().describe(
       'Of the lane whose numbers are oldest; null before the first.'
     ),

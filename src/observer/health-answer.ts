@@ -26,7 +26,7 @@ export function healthAnswer(sources: StatsSources): Health {
     version: sources.version,
     pipeline: sources.pipeline.name,
     started_at: isoMoment(lanes.startedAtMilliseconds),
-    uptime_seconds: lanes.uptimeSeconds,
+    uptime_seconds: status.uptimeSeconds ?? lanes.uptimeSeconds,
     snapshot_age_seconds: lanes.snapshotAgeSeconds ?? null,
     lanes: described
   }

@@ -181,7 +181,7 @@ export class Observer {
     const failures = failureExemplars(withExemplars ? this.#errors.newest(KEPT_ERRORS) : [])
     return [
       ...runMetrics({ ...this.#sources(), highWater: this.#highWater, journeys, failures, errorKinds }),
-      ...this.#ownHealth.families(this.#lanes.uptimeSeconds)
+      ...this.#ownHealth.families(this.#status.uptimeSeconds ?? this.#lanes.uptimeSeconds)
     ]
   }
 

@@ -17,6 +17,8 @@ export interface RunStatus {
   readonly problems?: readonly string[] | undefined
   readonly stopReason?: string | undefined
   readonly exitCode?: number | undefined
+  /** Of a run that is over: how long it lasted. */
+  readonly uptimeSeconds?: number | undefined
 }
 
 /** A path, a warning or a reason may hold a value that must not be seen. */

@@ -48,7 +48,7 @@ export function statsAnswer(sources: StatsSources): StatsAnswer {
     tracing: lanes.readers[0].region.shape.trace,
     at: isoMoment(now),
     started_at: isoMoment(lanes.startedAtMilliseconds),
-    uptime_seconds: lanes.uptimeSeconds,
+    uptime_seconds: status.uptimeSeconds ?? lanes.uptimeSeconds,
     snapshot_age_seconds: lanes.snapshotAgeSeconds ?? null,
     ledger: ledgerOf(totals),
     rates: ratesOf(sources.rates),

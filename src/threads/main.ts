@@ -13,7 +13,7 @@ import type { RunStatus } from '../observer/run-status.ts'
 import type { SourceFile } from '../observer/source-texts.ts'
 import type { StatsAnswer } from '../observer/stats-answer.ts'
 import type { Registry } from '../sdk/registry.ts'
-import { createRegion, MainControl, type Region } from '../shared-memory/index.ts'
+import { createRegion, MainControl, type Region, regionMilliseconds } from '../shared-memory/index.ts'
 import type { PoisonNotes } from '../state/poison-notes.ts'
 import { beginNotes } from './begin-notes.ts'
 import { DashboardThread } from './dashboard-thread.ts'
@@ -63,6 +63,7 @@ export class Run {
   /** Resolves when the lane has ended, however it did. Never rejects. */
   readonly ended: Promise<LaneEnd>
   #isStopping = false
+  #lastedSeconds: number | undefined
   readonly #region: Region
   readonly #settings: RunSettings
   readonly #dashboard: DashboardThread | undefined
@@ -205,7 +206,7 @@ export class Run {
     readonly stopReason?: string
     readonly exitCode: number
   }): void {
-    this.#setStatus(status)
+    this.#setStatus({ ...status, uptimeSeconds: this.#lastedSeconds })
   }
 
   /**
@@ -374,6 +375,7 @@ export class Run {
   }
 
   async #laneEnded(end: LaneEnd): Promise<LaneEnd> {
+    this.#lastedSeconds = regionMilliseconds(this.#region) / 1000
     this.#pump?.stop()
     const committed = (await this.#commits?.finish(end, () => !this.#isStopping)) ?? end
     this.#notes?.end()

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 
-import { assertRefused, getStats } from './support/answers.ts'
+import { assertRefused, getStats, getText, statsWhen } from './support/answers.ts'
 import { type Ended, linescope, makeFolder, start } from './support/cli.ts'
 import { PASS_FILES } from './support/pipelines.ts'
 import { startScopeRun } from './support/scope-runs.ts'
@@ -27,13 +27,21 @@ test('a run that is up', async t => {
 
   await t.test('stats shows the table by processor, the ledger and the rates', async () => {
     const lines = linesOf(await ask('stats', 'pipeline.yaml'))
-    assert.match(lines[0], new RegExp(`^pipeline · finished, up for .* · tracing · ${url}$`))
+    assert.match(lines[0], new RegExp(`^pipeline · finished, it lasted .* · tracing · ${url}$`))
     assert.ok(
       lines.some(line => /^日本 "x" +\d[.\d]* +2 +0 +0 +4 +2 +2 /.test(line)),
       lines.join('\n')
     )
     assert.ok(lines.includes('10 entered + 4 forked = 8 delivered + 2 dropped + 2 dead + 2 unmatched'))
     assert.ok(lines.includes('0 lines unaccounted'))
+  })
+
+  await t.test('its time stands still once it is over', async () => {
+    const over = await statsWhen(url, 'the exit code', ({ exit_code: code }) => code !== null)
+    await new Promise(resolve => setTimeout(resolve, 20))
+    assert.equal((await getStats(url)).uptime_seconds, over.uptime_seconds)
+    assert.equal(JSON.parse(await getText(url, '/health')).uptime_seconds, over.uptime_seconds)
+    assert.ok(over.uptime_seconds > 0)
   })
 
   await t.test('--json is the answer of the API, however the run is named', async () => {

@@ -72,7 +72,7 @@ test('top on a terminal', { skip: process.platform === 'win32' && 'there is no t
     const screen = await terminal.shows(/→ other/)
     assert.ok(terminal.isTaken())
     assert.equal(screen.length, 24)
-    assert.match(screen[0], /^pipeline · finished, up for /)
+    assert.match(screen[0], /^pipeline · finished, it lasted /)
     assert.match(screen.join('\n'), /^0 unaccounted · 10 entered \+ 4 forked = 8 delivered .* 2 un/m)
     assert.match(screen.join('\n'), /^日本 "x" +\d/m)
     assert.match(screen[23], /^q quit {2}\? help/)

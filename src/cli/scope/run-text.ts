@@ -4,9 +4,11 @@ import type { Stats } from '../../contract/stats.ts'
 import { formatBytes, formatCount, formatNumberOf, formatSeconds, formatShare } from '../numbers.ts'
 import { safe } from '../output.ts'
 
-/** `shop · running for 3 min 02 s · http://localhost:8000` */
+/** `shop · running, up for 3 min 02 s · http://localhost:8000` */
 export function runTitle({ pipeline, state, uptime_seconds: seconds, tracing }: Stats, url: string): string {
-  const parts = [safe(pipeline), `${state}, up for ${formatSeconds(Math.floor(seconds))}`]
+  const isOver = state === 'finished' || state === 'failed'
+  const time = isOver ? `it lasted ${formatSeconds(seconds)}` : `up for ${formatSeconds(Math.floor(seconds))}`
+  const parts = [safe(pipeline), `${state}, ${time}`]
   if (tracing) parts.push('tracing')
   return [...parts, safe(url)].join(' · ')
 }

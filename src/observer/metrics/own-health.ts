@@ -31,7 +31,7 @@ export class OwnHealth {
       gauge(
         'linescope_uptime_seconds',
         'seconds',
-        'Time since the run began, by a clock that nobody sets.',
+        'Time since the run began, by a clock that nobody sets; of a run that is over, how long it lasted.',
         {},
         uptimeSeconds
       ),
