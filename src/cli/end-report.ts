@@ -15,7 +15,7 @@ export function endReport(stats: StatsAnswer, wallSeconds: number, enteredBefore
     '',
     ...ledgerLines(ledger),
     '',
-    `${formatNumberOf(stats.total_lines_processed, 'line')}, ${formatBytes(stats.input.bytes)} read in ` +
+    `${formatNumberOf(stats.total_lines_processed, 'line')}, ${formatBytes(stats.input.bytes ?? 0)} read in ` +
       `${formatSeconds(wallSeconds)}: ${formatCount(rate)} lines/s`,
     ...(enteredBefore > 0 ? [`${formatNumberOf(enteredBefore, 'line')} of them before this run.`] : []),
     ...(stats.bottleneck === null ? [] : [safe(stats.bottleneck.sentence)]),

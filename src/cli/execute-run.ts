@@ -1,6 +1,5 @@
 // Carries out one run: plan, state, start, signals, progress, report. Returns the exit code.
 
-import { UserError } from '../base/user-error.ts'
 import { builtins } from '../builtins.ts'
 import { type LoadedPlan, loadPlan } from '../config/load-plan.ts'
 import { jsonText } from '../contract/name-map.ts'
@@ -17,7 +16,7 @@ import { EXIT } from './exit-codes.ts'
 import { formatNumberOf } from './numbers.ts'
 import { isTerminal, print, printError, safe } from './output.ts'
 import { Progress } from './progress.ts'
-import { outputArgument, type RunArguments, tokenOf } from './run-arguments.ts'
+import { outputArgument, type RunArguments, requireToken, tokenOf } from './run-arguments.ts'
 import { runIdentity } from './run-identity.ts'
 import { defaultStateRoot } from './state-root.ts'
 import { StopSignals } from './stop-signals.ts'
@@ -49,7 +48,7 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
   const signals = new StopSignals()
   try {
     const { token, isGiven } = tokenOf(options)
-    requireToken(options, isGiven)
+    if (options.dashboard) requireToken(options.host, isGiven)
     if (state.crashed !== undefined) say(lastWords(state.crashed))
     const beginning = decideBeginning(state.folder, plan, wishOf(options))
     if (beginning.note !== undefined) say(beginning.note)
@@ -169,14 +168,6 @@ function sayWhatIsNotYet(options: RunArguments): void {
 
 function wishOf({ resume, fresh }: RunArguments): ResumeWish {
   return resume ? 'resume' : fresh ? 'fresh' : 'auto'
-}
-
-function requireToken(options: RunArguments, isGiven: boolean): void {
-  const isLoopback = ['127.0.0.1', '::1', '[::1]', 'localhost'].includes(options.host)
-  if (!options.dashboard || isLoopback || isGiven) return
-  throw new UserError(`--host ${options.host} can be reached by other machines: it needs a token`, {
-    hint: 'Set LINESCOPE_TOKEN or give --token-file.'
-  })
 }
 
 function sayWhereTheDashboardIs(url: string | undefined, token: string, isGiven: boolean, isQuiet: boolean): void {

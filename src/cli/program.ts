@@ -9,6 +9,7 @@ import { dlqCommand } from './commands/dlq.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { errorsCommand } from './commands/errors.ts'
 import { graphCommand } from './commands/graph.ts'
+import { openCommand } from './commands/open.ts'
 import { pathsCommand } from './commands/paths.ts'
 import { replayCommand } from './commands/replay.ts'
 import { runCommand } from './commands/run.ts'
@@ -49,6 +50,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     tapCommand(),
     graphCommand(),
     topCommand(),
+    openCommand(),
     await dlqCommand(argv),
     await replayCommand(argv),
     doctorCommand(),

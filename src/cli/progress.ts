@@ -36,12 +36,13 @@ export class Progress {
 export function progressLine(stats: StatsAnswer): string {
   const { ledger, rates, input } = stats
   const parts = [formatNumberOf(ledger.entered, 'line'), `${formatCount(rates.lines)} lines/s`]
+  const bytes = input.bytes ?? 0
   if (input.total_bytes !== null && input.total_bytes > 0) {
-    const share = Math.min(1, input.bytes / input.total_bytes)
-    const left = input.total_bytes - input.bytes
-    parts.push(`${formatBytes(input.bytes)} of ${formatBytes(input.total_bytes)} (${formatShare(share)})`)
+    const share = Math.min(1, bytes / input.total_bytes)
+    const left = input.total_bytes - bytes
+    parts.push(`${formatBytes(bytes)} of ${formatBytes(input.total_bytes)} (${formatShare(share)})`)
     if (rates.input_bytes > 0 && left > 0) parts.push(`about ${formatSeconds(left / rates.input_bytes)} left`)
-  } else if (input.bytes > 0) parts.push(formatBytes(input.bytes))
+  } else if (bytes > 0) parts.push(formatBytes(bytes))
   if (stats.total_errors > 0) parts.push(formatNumberOf(stats.total_errors, 'error'))
   const busy = stats.processors.find(processor => (processor.busy_seconds ?? 0) > 1)
   if (busy !== undefined) parts.push(`inside "${safe(busy.name)}" for ${formatSeconds(busy.busy_seconds!)}`)

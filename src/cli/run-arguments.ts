@@ -34,10 +34,22 @@ export function outputArgument(text: string): OutputArgument {
 }
 
 /** The token for changes, and for everything on a host that others can reach. */
-export function tokenOf(options: RunArguments): { readonly token: string; readonly isGiven: boolean } {
+export function tokenOf(options: Pick<RunArguments, 'tokenFile'>): {
+  readonly token: string
+  readonly isGiven: boolean
+} {
   const given = options.tokenFile === undefined ? process.env['LINESCOPE_TOKEN'] : readToken(options.tokenFile)
   if (given !== undefined && given !== '') return { token: given, isGiven: true }
   return { token: randomBytes(32).toString('base64url'), isGiven: false }
+}
+
+/** Throws a UserError for a host that others can reach when nobody has given a token. */
+export function requireToken(host: string, isGiven: boolean): void {
+  const isLoopback = ['127.0.0.1', '::1', '[::1]', 'localhost'].includes(host)
+  if (isLoopback || isGiven) return
+  throw new UserError(`--host ${host} can be reached by other machines: it needs a token`, {
+    hint: 'Set LINESCOPE_TOKEN or give --token-file.'
+  })
 }
 
 export function readToken(file: string): string {

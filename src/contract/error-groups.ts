@@ -13,6 +13,13 @@ export const GroupQuerySchema = LimitQuerySchema.extend({
 })
 export type GroupQuery = z.infer<typeof GroupQuerySchema>
 
+export const RunGroupQuerySchema = GroupQuerySchema.extend({
+  run: z
+    .string()
+    .optional()
+    .describe('Number of a run as in /api/v1/runs, or `last`: its groups as they were stored. Without it, of this run.')
+})
+
 export const ErrorGroupDetailSchema = ErrorGroupSchema.extend({
   paths: z
     .array(z.object({ path: z.array(z.string()), errors: CountSchema }))
@@ -26,12 +33,15 @@ export type ErrorGroupDetail = z.infer<typeof ErrorGroupDetailSchema>
 
 export const ErrorGroupsSchema = z
   .object({
+    run: CountSchema.nullable().describe('With `run`: its number. Else null.'),
     groups: z.array(ErrorGroupSchema),
     found: CountSchema.describe('Groups that fit the question, shown or not.'),
     known: CountSchema.describe('Groups that are kept.'),
-    forgotten: CountSchema.describe('Groups that gave way: there were too many different errors.'),
-    forgotten_errors: CountSchema.describe('Errors that were counted in these.'),
-    total_errors: CountSchema.describe('Failed tries since the start, exact.'),
+    forgotten: CountSchema.nullable().describe(
+      'Groups that gave way: there were too many different errors. null for a run that is over.'
+    ),
+    forgotten_errors: CountSchema.nullable().describe('Errors that were counted in these.'),
+    total_errors: CountSchema.nullable().describe('Failed tries since the start, exact; null with `run`.'),
     processors: z
       .array(
         z.object({
@@ -42,7 +52,8 @@ export const ErrorGroupsSchema = z
           )
         })
       )
-      .describe('Those that have failed.')
+      .nullable()
+      .describe('Those that have failed; null with `run`.')
   })
   .meta({ id: 'ErrorGroups' })
 export type ErrorGroups = z.infer<typeof ErrorGroupsSchema>

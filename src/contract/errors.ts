@@ -58,7 +58,10 @@ export const ErrorsSchema = z
     shed: CountSchema.describe(
       'Errors that came too fast to be kept each, with line and stack; groups count them still.'
     ),
-    groups_forgotten: CountSchema.describe('Groups that gave way to newer ones.')
+    groups_forgotten: CountSchema.nullable().describe(
+      'Groups that gave way to newer ones; null when nobody knows any more.'
+    ),
+    hint: z.string().optional().describe('Why there are no single errors, or no groups.')
   })
   .meta({ id: 'Errors' })
 export type Errors = z.infer<typeof ErrorsSchema>

@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 
+import { StoredSchema } from './stored.ts'
 import { CountSchema, LaneStateSchema, MomentSchema, RunStateSchema, SecondsSchema } from './words.ts'
 
 export const LaneSchema = z
@@ -30,7 +31,8 @@ export const HealthSchema = z
     started_at: MomentSchema,
     uptime_seconds: SecondsSchema.describe('Since its start; of a run that is over, how long it lasted.'),
     snapshot_age_seconds: SecondsSchema.nullable().describe('Of the lane whose numbers are oldest.'),
-    lanes: z.array(LaneSchema)
+    lanes: z.array(LaneSchema),
+    stored: StoredSchema
   })
   .meta({ id: 'Health' })
 export type Health = z.infer<typeof HealthSchema>

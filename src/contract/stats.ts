@@ -6,6 +6,7 @@ import { LaneSchema } from './health.ts'
 import { LedgerSchema } from './ledger.ts'
 import { PathCountSchema } from './paths.ts'
 import { BottleneckSchema, LatenciesSchema } from './processors.ts'
+import { StoredSchema } from './stored.ts'
 import { CountSchema, MomentSchema, RunStateSchema, SecondsSchema } from './words.ts'
 
 export const QuantilesSchema = z
@@ -100,7 +101,7 @@ export const StatsSchema = z
     ledger: LedgerSchema,
     rates: RatesSchema,
     end_to_end: QuantilesSchema.describe('From the read of a line to the return of the write.'),
-    latency: LatenciesSchema,
+    latency: LatenciesSchema.nullable().describe('null for a run that is over and no longer in memory.'),
     bottleneck: BottleneckSchema.extend({
       processor: z
         .string()
@@ -118,7 +119,9 @@ export const StatsSchema = z
     in_flight: z.array(InFlightSchema).describe('The oldest lines that have no outcome yet, at most 64 for each lane.'),
     paths: z.array(PathCountSchema).describe('The ten most frequent ways; all of them: /api/v1/paths.'),
     input: z.object({
-      bytes: CountSchema.describe('Read from the sources so far; compressed ones as they are stored.'),
+      bytes: CountSchema.nullable().describe(
+        'Read from the sources so far; compressed ones as they are stored. null when nobody knows any more.'
+      ),
       total_bytes: CountSchema.nullable().describe('Of all inputs, when it is known.'),
       invalid_utf8_lines: CountSchema.describe('Changed lines in which bytes that are not UTF-8 became U+FFFD.'),
       embedded_newlines: CountSchema.describe('Values written with a newline inside.')
@@ -126,7 +129,8 @@ export const StatsSchema = z
     problems: z.array(z.string()).describe('As in /health: one sentence each; empty when all is well.'),
     warnings: z.array(z.string()),
     stop_reason: z.string().nullable(),
-    exit_code: z.number().int().nullable()
+    exit_code: z.number().int().nullable(),
+    stored: StoredSchema
   })
   .meta({ id: 'Stats' })
 export type Stats = z.infer<typeof StatsSchema>

@@ -119,11 +119,11 @@ export const TracesSchema = z
         'One text for each line, oldest first: `start > warn > end`; a forked one `start > (a > end | b > end)`.'
       ),
     tracing: z.boolean().describe('Whether the run records journeys.'),
-    hint: z.string().optional().describe('How to turn recording on.'),
+    hint: z.string().optional().describe('How to turn recording on, or why there are no more.'),
     traces: z.array(TraceSchema).describe('The same lines with everything that is known, oldest first.'),
-    recorded: CountSchema.describe('Journeys written since the start.'),
-    overwritten: CountSchema.describe('Journeys overwritten before anybody looked.'),
-    dropped: CountSchema.describe('Journeys that found no room.'),
+    recorded: CountSchema.nullable().describe('Journeys written since the start; null when nobody knows any more.'),
+    overwritten: CountSchema.nullable().describe('Journeys overwritten before anybody looked.'),
+    dropped: CountSchema.nullable().describe('Journeys that found no room.'),
     kept: z
       .object({
         written: CountSchema.describe('Kept with times and values since the start.'),
@@ -139,6 +139,7 @@ export const TracesSchema = z
           )
           .describe('In the order in which limits are given away.')
       })
+      .nullable()
       .describe('Journeys that are kept with times and values: see `journeys` in the pipeline file.')
   })
   .meta({ id: 'Traces' })

@@ -31,7 +31,8 @@ export const KEEP_REASONS = [
   'baseline'
 ] as const
 
-export const RUN_STATES = ['starting', 'running', 'paused', 'stopping', 'finished', 'failed'] as const
+/** `crashed`: it is over and has not said how: it was killed, or the machine went down. */
+export const RUN_STATES = ['starting', 'running', 'paused', 'stopping', 'finished', 'failed', 'crashed'] as const
 
 /** A lane may also be idle: it waits for lines. */
 export const LANE_STATES = ['starting', 'running', 'idle', 'paused', 'stopping', 'finished', 'failed'] as const

@@ -1,5 +1,6 @@
 // Errors and their groups as the API tells them.
 
+import { wantedGroups } from '../contract/error-group-choice.ts'
 import type { ErrorGroups as Answer, ErrorGroupDetail, GroupQuery } from '../contract/error-groups.ts'
 import type { ErrorEntry, ErrorGroup as GroupAnswer } from '../contract/errors.ts'
 import type { ErrorGroup, ErrorGroups } from './error-groups.ts'
@@ -78,22 +79,15 @@ export function groupDetail(group: ErrorGroup, telling: Telling): ErrorGroupDeta
   }
 }
 
-/** Searches in what is shown. */
 export function groupsAnswer(
   groups: ErrorGroups,
   query: GroupQuery,
   telling: Telling
-): Omit<Answer, 'processors' | 'total_errors'> {
+): Omit<Answer, 'run' | 'processors' | 'total_errors'> {
   const all = groups.list().map(group => groupAnswer(group, telling))
-  const { processor, text = '', sort, limit } = query
-  const wanted = all.filter(
-    group =>
-      (processor === undefined || group.processor === processor) &&
-      (text === '' || [group.name, group.message, group.line, group.at_code].some(part => part?.includes(text)))
-  )
-  if (sort === 'last_at') wanted.sort((a, b) => (a.last_at < b.last_at ? 1 : a.last_at > b.last_at ? -1 : 0))
+  const wanted = wantedGroups(all, query)
   return {
-    groups: wanted.slice(0, limit),
+    groups: wanted.slice(0, query.limit),
     found: wanted.length,
     known: all.length,
     forgotten: groups.forgotten,

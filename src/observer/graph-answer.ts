@@ -60,7 +60,8 @@ function idOf({ pipeline: { processors } }: NodeSources, node: number): string {
   return node < processors.length ? `processor-${node}` : `sink-${node - processors.length}`
 }
 
-function waysOf({ pipeline, nodeNames }: NodeSources): NodeWays[] {
+/** By node. */
+export function waysOf({ pipeline, nodeNames }: Pick<NodeSources, 'pipeline' | 'nodeNames'>): NodeWays[] {
   const ways = nodeNames.map(() => ({ into: [] as number[], out: [] as number[] }))
   for (const [node, { tags }] of pipeline.processors.entries()) {
     for (const { target, edge } of tags) {

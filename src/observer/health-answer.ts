@@ -28,7 +28,8 @@ export function healthAnswer(sources: StatsSources): Health {
     started_at: isoMoment(lanes.startedAtMilliseconds),
     uptime_seconds: status.uptimeSeconds ?? lanes.uptimeSeconds,
     snapshot_age_seconds: lanes.snapshotAgeSeconds ?? null,
-    lanes: described
+    lanes: described,
+    stored: null
   }
 }
 
@@ -48,7 +49,7 @@ export function problemsOf(
 
 function faultsOf({ lanes, state, status }: StatsSources): string[] {
   const faults: string[] = []
-  if (state === 'failed') faults.push(status.stopReason ?? 'The run failed.')
+  if (state === 'failed' || state === 'crashed') faults.push(status.stopReason ?? 'The run failed.')
   const { unaccounted } = ledgerOf(lanes.totals)
   if (unaccounted !== 0) {
     const lines = Math.abs(unaccounted) === 1 ? 'line is' : 'lines are'
@@ -73,7 +74,7 @@ function silenceOf({ silence, pipeline, inputs, state }: StatsSources): string[]
 }
 
 function troublesOf(lane: Lane, state: RunState): string[] {
-  if (state === 'finished' || state === 'failed') return []
+  if (state === 'finished' || state === 'failed' || state === 'crashed') return []
   if (lane.busy_processor !== null && (lane.busy_seconds ?? 0) >= LONG_CALL_SECONDS) {
     const seconds = Math.round(lane.busy_seconds ?? 0)
     return [`Lane ${lane.lane} has been in processor ${JSON.stringify(lane.busy_processor)} for ${seconds} s.`]

@@ -1,7 +1,7 @@
 // What the live stream tells, once a second at most: small, bounded, and made once for all who listen.
 
 import type { StreamErrors, StreamHealth, StreamJourneys, StreamStats, StreamTopic } from '../contract/stream.ts'
-import type { Observer } from './observer.ts'
+import type { RunView } from './run-view.ts'
 
 const SHOWN_NODES = 200
 const SHOWN_ERRORS = 10
@@ -11,13 +11,13 @@ const SHOWN_CHARACTERS = 500
 export type LiveEvent = StreamStats | StreamErrors | StreamJourneys | StreamHealth
 
 export class LiveEvents {
-  readonly #observer: Observer
+  readonly #observer: RunView
   #seenErrors = 0
   #seenJourneys = 0
   #seenSettled = 0
   #health = ''
 
-  constructor(observer: Observer) {
+  constructor(observer: RunView) {
     this.#observer = observer
     this.forget()
   }

@@ -300,6 +300,7 @@ export class Observer {
       return { processor, errors, not_grouped: Math.max(0, errors - (groups.seen.get(node) ?? 0)) }
     })
     return {
+      run: null,
       ...groupsAnswer(groups, query, this.#telling(false)),
       total_errors: totals[LANE.failed_attempts],
       processors: processors.filter(({ errors }) => errors > 0)

@@ -69,7 +69,8 @@ export function statsAnswer(sources: StatsSources): StatsAnswer {
     problems: [...faults, ...troubles],
     warnings: [...(status.warnings ?? [])],
     stop_reason: status.stopReason ?? null,
-    exit_code: status.exitCode ?? null
+    exit_code: status.exitCode ?? null,
+    stored: null
   }
 }
 

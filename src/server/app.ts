@@ -2,6 +2,7 @@
 
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 
+import { NotKeptError } from '../observer/run-view.ts'
 import { sendProblem } from './answer.ts'
 import { knownPaths, noteDescribedRoutes } from './described-routes.ts'
 import { LIMITS } from './limits.ts'
@@ -57,7 +58,12 @@ const CLIENT_PROBLEMS: Readonly<Record<number, readonly [error: string, message:
   415: ['json_expected', 'Send content-type: application/json.']
 }
 
-function answerFailure(error: FastifyError, reply: FastifyReply, reportFault: AppOptions['reportFault']): FastifyReply {
+function answerFailure(
+  error: FastifyError | NotKeptError,
+  reply: FastifyReply,
+  reportFault: AppOptions['reportFault']
+): FastifyReply {
+  if (error instanceof NotKeptError) return sendProblem(reply, 409, { error: 'not_kept', message: error.message })
   const status = error.statusCode ?? 500
   const known = CLIENT_PROBLEMS[status]
   if (known !== undefined) return sendProblem(reply, status, { error: known[0], message: known[1] })

@@ -13,6 +13,8 @@ export interface Doors {
   readonly tokens: TokenGate | undefined
   /** Not on loopback: there reading is free. */
   readonly needsTokenToRead: boolean
+  /** Why nothing can be changed, whoever asks. */
+  readonly readOnly?: string | undefined
 }
 
 export interface Refusal {
@@ -96,6 +98,9 @@ function isOwnOrigin(origin: string, host: string): boolean {
 
 function changeRefusal(request: IncomingMessage, doors: Doors): Refusal | undefined {
   if (request.method !== 'POST') return undefined
+  if (doors.readOnly !== undefined) {
+    return { status: 405, error: 'read_only', message: doors.readOnly, headers: { allow: 'GET, HEAD' } }
+  }
   const type = (request.headers['content-type'] ?? '').split(';', 1)[0].trim().toLowerCase()
   // A form or a plain-text request can be sent from any page without asking; JSON cannot.
   if (type !== 'application/json') {

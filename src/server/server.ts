@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 import { UserError } from '../base/user-error.ts'
 import type { OpenTap } from '../contract/tap.ts'
-import type { Observer } from '../observer/observer.ts'
+import type { RunView } from '../observer/run-view.ts'
 import { AllowedHosts, isLoopback } from './allowed-hosts.ts'
 import { sendRefusal } from './answer.ts'
 import { makeApp } from './app.ts'
@@ -42,13 +42,15 @@ import type { AskStore } from './store-answer.ts'
 import { TokenGate } from './token-gate.ts'
 
 export interface ServerOptions {
-  readonly observer: Observer
+  readonly observer: RunView
   /** As given by `--host`. */
   readonly host: string
   /** Further names under which it may be asked. */
   readonly allowHosts: readonly string[]
   /** Needed to change anything, and on hosts other than loopback to read. */
   readonly token: string | undefined
+  /** Why nothing can be changed, where that is so. */
+  readonly readOnly?: string
   readonly version: string
   /** Without it nothing can be replayed. */
   readonly askReplays?: AskReplays
@@ -80,7 +82,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   const doors: Doors = {
     hosts: new AllowedHosts(options.host, options.allowHosts),
     tokens: options.token ? new TokenGate(options.token) : undefined,
-    needsTokenToRead
+    needsTokenToRead,
+    readOnly: options.readOnly
   }
 
   const { reportFault } = options
@@ -121,7 +124,7 @@ function addAnswers(
   statsRoute(app, observer)
   traceRoute(app, observer)
   errorsRoute(app, observer)
-  errorGroupRoutes(app, observer)
+  errorGroupRoutes(app, observer, askStore)
   listingRoute(app)
   pathsRoute(app, observer)
   graphRoute(app, observer)

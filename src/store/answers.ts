@@ -28,7 +28,7 @@ const ANSWERS: Answers = {
   history: findHistory,
   findJourneys,
   journey: (database, { id }) => findJourney(database, id),
-  errorGroups: (database, { limit }) => findErrorGroups(database, limit),
+  errorGroups: findErrorGroups,
   deadLetters: (database, query, { isIndexComplete }) => findDeadLetters(database, query, isIndexComplete),
   runs: (database, { limit }, { current }) => findRuns(database, limit, current)
 }

@@ -2,6 +2,7 @@
 // All text that goes in has passed `reveal`.
 
 import type { DeadLetters } from '../contract/dead-letters.ts'
+import type { GroupQuery } from '../contract/error-groups.ts'
 import type { ErrorGroup } from '../contract/errors.ts'
 import type { History } from '../contract/history.ts'
 import type { KeptJourney } from '../contract/journey.ts'
@@ -104,9 +105,19 @@ export interface DeadLetterQuery {
   readonly limit: number
 }
 
-export interface StoredErrorGroup {
-  readonly run: number
-  readonly group: ErrorGroup
+export interface StoredGroupQuery extends GroupQuery {
+  /** Number of a run; undefined: the newest. */
+  readonly run?: number | undefined
+}
+
+export interface StoredGroups {
+  /** Undefined: there is no such run. */
+  readonly run: number | undefined
+  readonly groups: readonly ErrorGroup[]
+  /** That fit the question. */
+  readonly found: number
+  /** Of the run. */
+  readonly known: number
 }
 
 /** The newest runs. */
@@ -124,11 +135,7 @@ export interface StoreQuestions {
   readonly findJourneys: { readonly query: JourneyQuery; readonly answer: FoundJourneys }
   /** Of the newest run that kept a journey of this id. */
   readonly journey: { readonly query: JourneyId; readonly answer: { readonly journey: FoundJourney | undefined } }
-  /** Newest first. */
-  readonly errorGroups: {
-    readonly query: LimitQuery
-    readonly answer: { readonly groups: readonly StoredErrorGroup[] }
-  }
+  readonly errorGroups: { readonly query: StoredGroupQuery; readonly answer: StoredGroups }
   readonly deadLetters: { readonly query: DeadLetterQuery; readonly answer: DeadLetters }
   readonly runs: { readonly query: LimitQuery; readonly answer: Runs }
 }
@@ -139,6 +146,9 @@ export type Answer<Name extends QuestionName> = StoreQuestions[Name]['answer']
 
 /** Undefined: the store did not answer in time, or cannot be read at the moment. */
 export type AskStore = <Name extends QuestionName>(name: Name, query: Query<Name>) => Promise<Answer<Name> | undefined>
+
+/** Of a run that is over nobody waits. Throws when it cannot be answered. */
+export type AskStoreNow = <Name extends QuestionName>(name: Name, query: Query<Name>) => Answer<Name>
 
 // How it travels.
 

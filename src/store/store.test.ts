@@ -123,10 +123,14 @@ describe('groups of errors', () => {
     second.putErrorGroups([{ key: 'k', lastAt: START + 2, group: group(2) }])
     second.flush()
     assert.deepEqual(
-      second.answer('errorGroups', { limit: 10 })?.groups.map(({ run: number, group: { count } }) => [number, count]),
+      [1, undefined, 3].map(asked => {
+        const { run: found, groups, known } = second.answer('errorGroups', { run: asked, sort: 'count', limit: 10 })!
+        return [found, groups.map(({ count }) => count), known]
+      }),
       [
-        [2, 2],
-        [1, 7]
+        [1, [7], 1],
+        [2, [2], 1],
+        [undefined, [], 0]
       ]
     )
   })

@@ -64,9 +64,23 @@ export function counterGroups(plan: Plan, shape: RegionShape, values: Float64Arr
 
 /** Of a pipeline that may have changed: what it does not have any more is left out. */
 export function counterValues(plan: Plan, shape: RegionShape, groups: readonly CounterGroup[]): Float64Array {
+  return valuesByName({ nodes: nodeNames(plan), edges: edgeNames(plan), ways: nodeWays(plan) }, shape, groups)
+}
+
+/** What of a pipeline is counted, by number. */
+export interface CountedNames {
+  readonly nodes: readonly string[]
+  readonly edges: readonly string[]
+  /** By node. */
+  readonly ways: readonly NodeWays[]
+}
+
+export function valuesByName(
+  { nodes, edges, ways: allWays }: CountedNames,
+  shape: RegionShape,
+  groups: readonly CounterGroup[]
+): Float64Array {
   const values = new Float64Array(counterCount(shape))
-  const nodes = nodeNames(plan)
-  const edges = edgeNames(plan)
   for (const { of, name, values: counts } of groups) {
     const node = nodes.indexOf(name)
     const edge = edges.indexOf(name)
@@ -74,7 +88,7 @@ export function counterValues(plan: Plan, shape: RegionShape, groups: readonly C
     else if (of === 'node' && node !== -1) put(values, NODE_OFFSET + node * NODE_STRIDE, NODE_COUNTERS, counts)
     else if (of === 'edge' && edge !== -1) put(values, edgeOffset(shape) + edge, ['lines'], counts)
   }
-  for (const [node, ways] of nodeWays(plan).entries()) balance(values, shape, node, ways)
+  for (const [node, ways] of allWays.entries()) balance(values, shape, node, ways)
   values.copyWithin(settledOffset(shape), NODE_OFFSET, settledOffset(shape))
   return values
 }
@@ -102,7 +116,7 @@ function group(of: CounterGroup['of'], name: string, values: readonly (readonly 
 }
 
 /** No name of a node has ` > ` in it. */
-function edgeNames(plan: Plan): string[] {
+export function edgeNames(plan: Plan): string[] {
   const bases = edgeBases(plan)
   return plan.processors.flatMap(({ name, tags }, id) =>
     Array.from({ length: bases[id + 1] - bases[id] }, (_, index) => `${name} > ${tags[index]?.tag ?? `#${index}`}`)

@@ -1,5 +1,6 @@
 // What a run is made of: its lane, its region, the counts that it goes on from.
 
+import { systemErrorCode, systemErrorReason } from '../base/system-error.ts'
 import { openIterable } from '../connectors/iterable/source.ts'
 import { edgeBases, type Plan } from '../engine/index.ts'
 import { totalsOf } from '../observer/history-sampler.ts'
@@ -8,7 +9,7 @@ import { LANE, type Region, SnapshotWriter } from '../shared-memory/index.ts'
 import type { Checkpoint } from '../state/checkpoint/checkpoint.ts'
 import type { PoisonNotes } from '../state/poison-notes.ts'
 import { ReplayJobs } from '../state/replay/jobs.ts'
-import { counterValues } from './checkpoint-counters.ts'
+import { counterValues, edgeNames } from './checkpoint-counters.ts'
 import type { DashboardData } from './dashboard.ts'
 import type { DashboardThread } from './dashboard-thread.ts'
 import { describePlan } from './describe-plan.ts'
@@ -17,6 +18,7 @@ import { LaneSupervisor } from './lane-supervisor.ts'
 import { catchUpOnReplays, checkpointOf, type OpenReplay } from './replay-books.ts'
 import { Replays } from './replays.ts'
 import { inputPositions } from './resume.ts'
+import { writeRunDescription } from './run-description.ts'
 import type { RunSettings } from './run-settings.ts'
 import { StoreThread } from './store-thread.ts'
 
@@ -144,6 +146,7 @@ export function startStore(
   if (!commits || replaysOnly !== undefined) return undefined
   const { name, configHash } = plan
   const run = { startedAt: Date.now(), pipeline: name, version, configHash, isTraced: trace }
+  describeRun(settings, run.startedAt)
   const data = {
     stateFolder,
     run,
@@ -161,4 +164,24 @@ export function startStore(
   })
   dashboard?.attachStore(() => thread.connect())
   return thread
+}
+
+/** For who looks at the run when it is over. No line depends on it. */
+function describeRun({ plan, stateFolder, secrets, version, trace, onLog }: RunSettings, startedAt: number): void {
+  const { configHash } = plan
+  const pipeline = describePlan(plan)
+  try {
+    writeRunDescription(stateFolder, {
+      startedAt,
+      version,
+      configHash,
+      isTraced: trace,
+      pipeline,
+      edges: edgeNames(plan)
+    })
+  } catch (failure) {
+    if (systemErrorCode(failure) === undefined) throw failure
+    const reveal = createReveal(secrets, plan.redaction)
+    onLog(reveal(`linescope open will not show this run when it is over: ${systemErrorReason(failure)}`))
+  }
 }

@@ -71,8 +71,9 @@ describe('the thread of the store', () => {
       const history = await client.ask('history', { ...ALL, node: 'general' })
       return history?.points.some(point => (point.node?.received_per_second ?? 0) > 0) || undefined
     })
-    const group = await until('the error', async () => (await client.ask('errorGroups', { limit: 9 }))?.groups[0])
-    assert.equal(group.group.message, 'no *** here')
+    const allGroups = { sort: 'count', limit: 9 } as const
+    const group = await until('the error', async () => (await client.ask('errorGroups', allGroups))?.groups[0])
+    assert.equal(group.message, 'no *** here')
     await until('the index', async () => (await client.ask('deadLetters', { limit: 9 }))?.known === 3 || undefined)
 
     thread.ended('end', undefined)

@@ -74,7 +74,7 @@ test('of a storm of errors every one is counted in its group', async t => {
   await statsWhen(url, 'the end of the input', ({ state }) => state === 'finished')
   const answer = await until('all errors', async () => {
     const groups: ErrorGroups = JSON.parse(await getText(url, '/api/v1/errors'))
-    return groups.processors[0]?.not_grouped === 0 ? groups : undefined
+    return groups.processors![0]?.not_grouped === 0 ? groups : undefined
   })
   const { shed } = await getErrors(url)
   assert.ok(shed > 0, 'nothing was shed: the test has nothing to show')

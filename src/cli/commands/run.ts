@@ -1,9 +1,10 @@
 // `linescope run`: arguments in, a run, an exit code out.
 
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 
 import { DEMO } from '../demo.ts'
 import type { RunArguments } from '../run-arguments.ts'
+import { collect, parsePort, parseWhole } from '../run-options.ts'
 
 export function runCommand(): Command {
   return new Command('run')
@@ -58,14 +59,6 @@ Examples:
 Exit codes: 0 done, 1 failed while running, 2 wrong usage or configuration, 3 see --fail-on-dead, 130 and 143 stopped
 before the end of the input.`
 
-function collect(value: string, previous: readonly string[]): string[] {
-  return [...previous, value]
-}
-
-function parsePort(value: string): number {
-  return parseWhole(value, 0, 65_535)
-}
-
 function parseLines(value: string): number {
   return parseWhole(value, 1, Number.MAX_SAFE_INTEGER)
 }
@@ -73,11 +66,4 @@ function parseLines(value: string): number {
 function parseLanes(value: string): string {
   if (value !== 'auto') parseWhole(value, 1, 1024)
   return value
-}
-
-function parseWhole(value: string, min: number, max: number): number {
-  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN
-  if (Number.isInteger(number) && number >= min && number <= max) return number
-  const range = max === Number.MAX_SAFE_INTEGER ? `from ${min} up` : `from ${min} to ${max}`
-  throw new InvalidArgumentError(`It must be a whole number ${range}.`)
 }

@@ -51,8 +51,9 @@ export async function showErrors(pipeline: string | undefined, options: ErrorsAr
   }
   print(describe(withStacks(body), options))
   if (body.shed > 0) print(`\n${formatNumberOf(body.shed, 'failed try')} came too fast to be kept: counted only.`)
-  if (body.groups_forgotten > 0) {
-    print(`\n${formatNumberOf(body.groups_forgotten, 'older group')} gave way to newer ones.`)
+  const forgotten = body.groups_forgotten ?? 0
+  if (forgotten > 0) {
+    print(`\n${formatNumberOf(forgotten, 'older group')} gave way to newer ones.`)
   }
   return EXIT.done
 }

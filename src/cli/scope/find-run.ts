@@ -72,7 +72,8 @@ export async function findRunning(pipeline: string | undefined, choice: RunChoic
   throw new Unreachable(`${found.reason}, and ${what} known only while it is`, { hint: found.hint })
 }
 
-function liveRun(folder: string): RunInformation | undefined {
+/** What a process that is there still has written. */
+export function liveRun(folder: string): RunInformation | undefined {
   const run = readRun(folder)
   return run !== undefined && isAlive(run.pid) ? run : undefined
 }
@@ -82,7 +83,8 @@ function givenToken({ tokenFile }: RunChoice): string | undefined {
   return token === '' ? undefined : token
 }
 
-function foldersOf(pipeline: string | undefined, state: string | undefined): string[] {
+/** Of a pipeline, of `state`, or in .linescope here; perhaps none. */
+export function foldersOf(pipeline: string | undefined, state: string | undefined): string[] {
   const root = state === undefined ? defaultStateRoot(pipeline) : resolve(state)
   if (state !== undefined && isStateFolder(root)) return [root]
   let folders: string[]

@@ -6,7 +6,7 @@ import { safe } from '../output.ts'
 
 /** `shop · running, up for 3 min 02 s · http://localhost:8000` */
 export function runTitle({ pipeline, state, uptime_seconds: seconds, tracing }: Stats, url: string): string {
-  const isOver = state === 'finished' || state === 'failed'
+  const isOver = state === 'finished' || state === 'failed' || state === 'crashed'
   const time = isOver ? `it lasted ${formatSeconds(seconds)}` : `up for ${formatSeconds(Math.floor(seconds))}`
   const parts = [safe(pipeline), `${state}, ${time}`]
   if (tracing) parts.push('tracing')
@@ -44,19 +44,19 @@ export function kindsText(count: number): string {
 
 /** `612 MB of 1.49 GB (41 %), about 2 min 10 s left`; undefined when nothing is known. */
 export function inputText({ input, rates, state }: Stats): string | undefined {
-  if (input.total_bytes === null || input.total_bytes === 0) {
-    return input.bytes > 0 ? `${formatBytes(input.bytes)} read` : undefined
-  }
+  const { bytes, total_bytes: total } = input
+  if (bytes === null) return undefined
+  if (total === null || total === 0) return bytes > 0 ? `${formatBytes(bytes)} read` : undefined
   const share = inputShare(input)
-  const left = input.total_bytes - input.bytes
-  const text = `${formatBytes(input.bytes)} of ${formatBytes(input.total_bytes)} read (${formatShare(share)})`
+  const left = total - bytes
+  const text = `${formatBytes(bytes)} of ${formatBytes(total)} read (${formatShare(share)})`
   const isMoving = rates.input_bytes > 0 && left > 0 && state === 'running'
   return isMoving ? `${text}, about ${formatSeconds(left / rates.input_bytes)} left` : text
 }
 
 /** From 0 to 1. */
 export function inputShare({ bytes, total_bytes: total }: Stats['input']): number {
-  return total === null || total === 0 ? 0 : Math.min(1, bytes / total)
+  return bytes === null || total === null || total === 0 ? 0 : Math.min(1, bytes / total)
 }
 
 /** Lines that have been under way for long, and processors that have not come back. */

@@ -33,7 +33,9 @@ export async function showTrace(
   if (found.kind === 'stored') {
     const letter =
       id === undefined ? '' : ` If it failed for good: linescope dlq show ${id} ${pipeline ?? ''}`.trimEnd()
-    throw new Unreachable(`${found.reason}, and journeys are known only while it is`, { hint: found.hint + letter })
+    throw new Unreachable(`${found.reason}, and all journeys are known only while it is`, {
+      hint: `${found.hint} Those that were kept: linescope open ${pipeline ?? ''}`.trimEnd() + letter
+    })
   }
   if (id !== undefined) return await showOne(found.client, id, options)
   if (options.search !== undefined) return await showFound(found.client, options.search, options)
@@ -60,7 +62,7 @@ async function showNewest(client: RunClient, options: TraceArguments): Promise<n
   }
   if (!body.tracing) printError(safe(`warning: ${body.hint ?? 'this run records no journeys: start it with --trace'}`))
   if (body.traces.length === 0) {
-    if (body.tracing) print('No line has come to an end yet.')
+    if (body.tracing) print(safe(body.hint ?? 'No line has come to an end yet.'))
     return EXIT.done
   }
   printTable(body.traces.toReversed())

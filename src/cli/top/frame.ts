@@ -47,7 +47,8 @@ const STATE_LOOKS: Readonly<Record<Stats['state'], Look>> = {
   paused: 'yellow',
   stopping: 'yellow',
   finished: 'bold',
-  failed: 'red'
+  failed: 'red',
+  crashed: 'red'
 }
 
 /** In the order in which they stand on the screen. */

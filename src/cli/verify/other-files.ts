@@ -11,6 +11,7 @@ import { POISON_FILE, POISON_LINE_FILE } from '../../state/poison-notes.ts'
 import { isReplayFile, replayFolder } from '../../state/replay/jobs.ts'
 import { readRun } from '../../state/run-json.ts'
 import { STARTED_WITH } from '../../state/started-with.ts'
+import { RUN_DESCRIPTION } from '../../threads/run-description.ts'
 import { isSetAside, isStoreFile } from '../../threads/stored.ts'
 import type { Check } from '../checks/check.ts'
 import { shownPath } from '../checks/state-folders.ts'
@@ -27,6 +28,7 @@ const KNOWN = new Set([
   POISON_FILE,
   POISON_LINE_FILE,
   'replays',
+  RUN_DESCRIPTION,
   'run.json',
   STARTED_WITH
 ])

@@ -7,7 +7,7 @@ import type { ServerResponse } from 'node:http'
 import { STREAM_TOPICS, type StreamTopic } from '../../contract/stream.ts'
 import { type LiveEvent, LiveEvents } from '../../observer/live-events.ts'
 import type { Family } from '../../observer/metrics/family.ts'
-import type { Observer } from '../../observer/observer.ts'
+import type { RunView } from '../../observer/run-view.ts'
 import { LIMITS } from '../limits.ts'
 import { gapEvent, StreamClient } from './client.ts'
 
@@ -22,7 +22,7 @@ export interface HubLimits {
 const RETRY_MILLISECONDS = 2_000
 
 export class LiveHub {
-  readonly #observer: Observer
+  readonly #observer: RunView
   readonly #limits: HubLimits
   readonly #clients = new Set<StreamClient>()
   /** Ids of another process mean nothing here. */
@@ -33,7 +33,7 @@ export class LiveHub {
   #timer: NodeJS.Timeout | undefined
   #heartbeat: NodeJS.Timeout | undefined
 
-  constructor(observer: Observer, limits: HubLimits = LIMITS) {
+  constructor(observer: RunView, limits: HubLimits = LIMITS) {
     this.#observer = observer
     this.#limits = limits
   }

@@ -60,6 +60,13 @@ export function clock(iso) {
   return [at.getHours(), at.getMinutes(), at.getSeconds()].map(part => String(part).padStart(2, '0')).join(':')
 }
 
+/** `2026-11-24 09:41:07` in the browser's zone. */
+export function moment(iso) {
+  const at = new Date(iso)
+  const date = [at.getFullYear(), at.getMonth() + 1, at.getDate()].map(part => String(part).padStart(2, '0'))
+  return `${date.join('-')} ${clock(iso)}`
+}
+
 /** `09:41:05.902` */
 export function preciseClock(iso) {
   return `${clock(iso)}.${String(new Date(iso).getMilliseconds()).padStart(3, '0')}`

@@ -29,6 +29,7 @@ export function showJourneys({ list, note, empty }, traces) {
 function journeysNote(traces, isHeld) {
   if (!traces.tracing) return 'not recorded'
   if (isHeld && traces.traces.length > 0) return 'stands still while you are here'
+  if (traces.recorded === null) return `newest ${count(traces.traces.length)} that were kept`
   return traces.recorded === 0 ? '' : `newest ${count(traces.traces.length)} of ${count(traces.recorded)}`
 }
 
@@ -83,16 +84,37 @@ export function showErrors({ list, note, empty }, errors) {
   setText(note, errorsNote(errors, isHeld))
   if (isHeld) return
   const newestFirst = errors.errors.toReversed()
-  reconcile(list, newestFirst, error => `${error.trace_id} ${error.processor} ${error.attempt} ${error.at}`, makeError)
-  setHidden(empty, newestFirst.length > 0)
-  setText(empty, 'No processor has failed.')
+  // Of a run that is over only the kinds are known.
+  const kinds = newestFirst.length === 0 ? errors.groups : []
+  reconcile(
+    list,
+    [...newestFirst, ...kinds],
+    error => `${error.trace_id} ${error.processor} ${error.attempt ?? error.id} ${error.at ?? error.last_at}`,
+    error => (error.at === undefined ? makeKind(error) : makeError(error))
+  )
+  setHidden(empty, newestFirst.length + kinds.length > 0)
+  setText(empty, errors.total_errors === 0 ? 'No processor has failed.' : (errors.hint ?? 'None of them is kept.'))
 }
 
 function errorsNote(errors, isHeld) {
   if (isHeld && errors.errors.length > 0) return 'stands still while you are here'
   if (errors.total_errors === 0) return ''
   const kinds = errors.groups.length === 1 ? '1 kind' : `${count(errors.groups.length)} kinds`
+  if (errors.errors.length === 0) return `${count(errors.total_errors)} in all · ${kinds}`
   return `newest ${count(errors.errors.length)} of ${count(errors.total_errors)} · ${kinds}`
+}
+
+/** All errors of one kind, with the newest line. */
+function makeKind(kind) {
+  return element('li.error', [
+    element('div.row', [
+      icon('error'),
+      kind.processor === null ? element('span.chip', 'engine') : element('code.chip', visible(kind.processor)),
+      element('span.error__message', visible(kind.message), { title: visible(kind.message) }),
+      element('span.meta.number', `${count(kind.count)} ×`, { title: `last at ${kind.last_at}` })
+    ]),
+    element('div.row', [lineText(kind.line, false), element('span.meta', [place(kind)])])
+  ])
 }
 
 function makeError(error) {

@@ -82,7 +82,8 @@ const STATE_WORDS = {
   paused: 'Paused',
   stopping: 'Stopping',
   finished: 'Finished',
-  failed: 'Failed'
+  failed: 'Failed',
+  crashed: 'Crashed'
 }
 
 function showState() {
@@ -91,6 +92,7 @@ function showState() {
   at('state').className = `state state--${state}`
   setText(at('state-word'), isLost ? 'No answer' : stats === undefined ? 'Connecting' : STATE_WORDS[state])
   setText(at('state-time'), isLost || stats === undefined ? '' : elapsed(stats.uptime_seconds))
+  if (stats?.stored) setText(at('state-word'), isLost ? 'No answer' : `Over: ${STATE_WORDS[state].toLowerCase()}`)
   if (stats === undefined) return
   const pipeline = visible(stats.pipeline)
   setText(at('pipeline'), pipeline)

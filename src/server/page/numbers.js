@@ -6,13 +6,18 @@ import { bytes, count, duration, percent, rate, visible } from './format.js'
 /** Label, icon, value with unit, one line of context, and whether it deserves the eye. */
 function figuresOf(stats) {
   const { ledger, rates } = stats
+  const isOver = Boolean(stats.stored)
   const waiting = stats.in_flight.filter(line => line.is_waiting).length
   return [
     {
       label: 'Lines',
       value: rate(rates.lines),
       unit: '/s',
-      more: rates.window_seconds < 1 ? 'just started' : `mean of the last ${Math.round(rates.window_seconds)} s`
+      more: isOver
+        ? 'it is over'
+        : rates.window_seconds < 1
+          ? 'just started'
+          : `mean of the last ${Math.round(rates.window_seconds)} s`
     },
     {
       label: 'Processed',

@@ -93,6 +93,24 @@ describe('the sentence on the page', () => {
     assert.equal(voice.tone, 'calm')
   })
 
+  test('says of what a run has left that it is over, and how it ended', () => {
+    const stored = { state_folder: 's', committed_at: '2026-11-24T23:18:03.008Z', lacking: ['Ways are not known.'] }
+    const reason = 'It was killed.'
+
+    const crashed = voiceOf({
+      ...STATS,
+      state: 'crashed',
+      stop_reason: reason,
+      problems: [reason, 'No database.'],
+      stored
+    })
+    const finished = voiceOf({ ...STATS, state: 'finished', stored })
+
+    assert.equal(text(crashed), 'This run is over: it was killed, or the machine went down.')
+    assert.match(crashed.more, /^The numbers are those of 2026-11-2\d .*\. No database\. Ways are not known\.$/)
+    assert.deepEqual([text(finished), finished.tone], ['This run is over: 3 lines are processed.', 'calm'])
+  })
+
   test('says what is wrong before what is slow', () => {
     const problems = ['No line has come from stdin for 30 s; usually one comes at least every second.']
     const lanes = [{ ...LANE, state: 'idle' }]

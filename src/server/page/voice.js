@@ -1,7 +1,7 @@
 // The one sentence that says what matters now. Most urgent first: no answer, failed, blocked, stale, paused or
-// stopping, finished, no lines yet, what is wrong, the bottleneck.
+// stopping, over, finished, no lines yet, what is wrong, the bottleneck.
 
-import { clock, count, duration, elapsed, rate } from './format.js'
+import { clock, count, duration, elapsed, moment, rate } from './format.js'
 
 /** A call that has lasted so long is worth a sentence. */
 const LONG_CALL_SECONDS = 1
@@ -17,6 +17,7 @@ const HOLDS_UP = new Set(['processor', 'calls', 'sink', 'commit', 'dead_letters'
 export function voiceOf(stats, lost) {
   if (lost !== undefined) return lostVoice(lost, stats)
   if (stats === undefined) return calm('connecting', ['Asking the engine …'], '')
+  if (stats.stored) return overVoice(stats)
   const busiest = [...stats.lanes]
     .filter(lane => lane.busy_processor !== null)
     .sort((a, b) => b.busy_seconds - a.busy_seconds)[0]
@@ -34,6 +35,28 @@ function lostVoice({ since, reason }, stats) {
     sentence: ['No answer from the engine since ', { strong: clock(since) }, '.'],
     more,
     isStale: true
+  }
+}
+
+/** Nothing moves any more: what is shown is what the run has left. */
+function overVoice(stats) {
+  const { committed_at: at, lacking } = stats.stored
+  const numbers = at === null ? 'Nothing was committed.' : `The numbers are those of ${moment(at)}.`
+  const words = { crashed: 'was killed, or the machine went down', failed: 'failed' }
+  const how = words[stats.state]
+  const lines = stats.total_lines_processed === 1 ? ' line is processed.' : ' lines are processed.'
+  const isBad = how !== undefined
+  const others = stats.problems.filter(problem => problem !== stats.stop_reason)
+  const reason = stats.state === 'crashed' ? '' : (stats.stop_reason ?? '')
+  return {
+    kind: 'over',
+    mark: isBad ? 'dead' : 'calm',
+    tone: isBad ? 'lost' : 'calm',
+    sentence: isBad
+      ? [`This run is over: it ${how}.`]
+      : ['This run is over: ', { strong: count(stats.total_lines_processed) }, lines],
+    more: [reason, numbers, ...others, ...lacking].join(' ').trim(),
+    isStale: false
   }
 }
 

@@ -5,10 +5,10 @@ import { z } from 'zod'
 
 import { ErrorsSchema } from '../../contract/errors.ts'
 import { clampLimit, LimitQuerySchema } from '../../contract/limit.ts'
-import type { Observer } from '../../observer/observer.ts'
+import type { RunView } from '../../observer/run-view.ts'
 import { responsesOf, sendAnswer } from '../answer.ts'
 
-export function errorsRoute(app: FastifyInstance, observer: Observer): void {
+export function errorsRoute(app: FastifyInstance, observer: RunView): void {
   const schema = {
     summary: 'The newest errors, each with the line that caused it',
     tags: ['run'],

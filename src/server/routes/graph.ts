@@ -3,10 +3,10 @@
 import type { FastifyInstance } from 'fastify'
 
 import { GraphSchema } from '../../contract/graph.ts'
-import type { Observer } from '../../observer/observer.ts'
+import type { RunView } from '../../observer/run-view.ts'
 import { responsesOf, sendAnswer } from '../answer.ts'
 
-export function graphRoute(app: FastifyInstance, observer: Observer): void {
+export function graphRoute(app: FastifyInstance, observer: RunView): void {
   const schema = {
     summary: 'The pipeline as nodes and edges, with the ledger of each',
     tags: ['run'],

@@ -12,7 +12,7 @@ import {
   journeyQuery
 } from '../../contract/journey-query.ts'
 import type { StoredPages } from '../../observer/find-journeys.ts'
-import type { Observer } from '../../observer/observer.ts'
+import type { RunView } from '../../observer/run-view.ts'
 import { responsesOf, sendAnswer, sendProblem } from '../answer.ts'
 import type { AskStore } from '../store-answer.ts'
 
@@ -21,7 +21,7 @@ type Query = Readonly<Record<string, string | readonly string[]>>
 /** Journeys that the store is asked for at once. */
 const PAGE = 200
 
-export function journeySearchRoute(app: FastifyInstance, observer: Observer, ask: AskStore): void {
+export function journeySearchRoute(app: FastifyInstance, observer: RunView, ask: AskStore): void {
   const schema = {
     summary: 'Searches journeys: those kept, of earlier runs too, and the newest ones',
     tags: ['run'],

@@ -4,11 +4,11 @@ import type { FastifyInstance } from 'fastify'
 
 import { JourneyParamsSchema } from '../../contract/journey.ts'
 import { TraceSchema } from '../../contract/trace.ts'
-import type { Observer } from '../../observer/observer.ts'
+import type { RunView } from '../../observer/run-view.ts'
 import { responsesOf, sendAnswer, sendProblem } from '../answer.ts'
 import type { AskStore } from '../store-answer.ts'
 
-export function journeyRoute(app: FastifyInstance, observer: Observer, ask: AskStore): void {
+export function journeyRoute(app: FastifyInstance, observer: RunView, ask: AskStore): void {
   const schema = {
     summary: "One line's journey: its hops as a tree, with times and values when it was kept",
     tags: ['run'],

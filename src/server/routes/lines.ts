@@ -3,13 +3,13 @@
 import type { FastifyInstance } from 'fastify'
 
 import { FoundLineSchema, LineQuerySchema } from '../../contract/line.ts'
-import type { Observer } from '../../observer/observer.ts'
+import type { RunView } from '../../observer/run-view.ts'
 import { responsesOf, sendAnswer, sendProblem } from '../answer.ts'
 
 const ID = /^(\d{1,9}):(\d{1,15})$/
 const NUMBER = /^[1-9]\d{0,14}$/
 
-export function linesRoute(app: FastifyInstance, observer: Observer): void {
+export function linesRoute(app: FastifyInstance, observer: RunView): void {
   const schema = {
     summary: 'Where a line is or went, by its id or by its file and number',
     tags: ['run'],

@@ -4,10 +4,10 @@ import type { FastifyInstance } from 'fastify'
 
 import { clampLimit, LimitQuerySchema } from '../../contract/limit.ts'
 import { PathsSchema } from '../../contract/paths.ts'
-import type { Observer } from '../../observer/observer.ts'
+import type { RunView } from '../../observer/run-view.ts'
 import { responsesOf, sendAnswer } from '../answer.ts'
 
-export function pathsRoute(app: FastifyInstance, observer: Observer): void {
+export function pathsRoute(app: FastifyInstance, observer: RunView): void {
   const schema = {
     summary: 'Which ways lines took, and how many took each',
     tags: ['run'],

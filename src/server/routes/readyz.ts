@@ -3,10 +3,10 @@
 import type { FastifyInstance } from 'fastify'
 
 import { type Ready, ReadySchema } from '../../contract/health.ts'
-import type { Observer } from '../../observer/observer.ts'
+import type { RunView } from '../../observer/run-view.ts'
 import { responsesOf, sendAnswer } from '../answer.ts'
 
-export function readyzRoute(app: FastifyInstance, observer: Observer): void {
+export function readyzRoute(app: FastifyInstance, observer: RunView): void {
   const schema = {
     summary: 'Whether lines are taken',
     tags: ['health'],

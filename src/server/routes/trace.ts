@@ -4,10 +4,10 @@ import type { FastifyInstance } from 'fastify'
 
 import { clampLimit, LimitQuerySchema } from '../../contract/limit.ts'
 import { TracesSchema } from '../../contract/trace.ts'
-import type { Observer } from '../../observer/observer.ts'
+import type { RunView } from '../../observer/run-view.ts'
 import { responsesOf, sendAnswer } from '../answer.ts'
 
-export function traceRoute(app: FastifyInstance, observer: Observer): void {
+export function traceRoute(app: FastifyInstance, observer: RunView): void {
   const schema = {
     summary: 'The newest journeys: which processors each line visited',
     tags: ['run'],

@@ -5,11 +5,12 @@ import { Command, InvalidArgumentError } from 'commander'
 import { UserError } from '../../../base/user-error.ts'
 import { ReplayJobs } from '../../../state/replay/jobs.ts'
 import { outcomeOf, REFUSALS } from '../../../state/replay/outcome.ts'
+import type { StoredReplay } from '../../../threads/stored-replays.ts'
 import { BufferedOutput } from '../../buffered-output.ts'
 import { openLog } from '../../dead-letters/open-log.ts'
 import { EXIT } from '../../exit-codes.ts'
 import { print } from '../../output.ts'
-import { type StoredReplay, storedReplays } from '../../replay/stored.ts'
+import { storedReplays } from '../../replay/stored.ts'
 import { describeReplay } from '../../replay/text.ts'
 
 interface ShowArguments {
