@@ -154,12 +154,29 @@ describe('a run that was killed', { concurrency: false }, () => {
       assert.match(paths.stderr, /which ways its lines took is known only while it is on/)
     })
 
+    await t.test('errors --run shows what was stored of a run, from a process and from the folder', async () => {
+      const fromFolder = await linescope(t, ['errors', '--run', 'last'], { cwd: folder })
+      assert.match(fromFolder.stdout.toString(), /^Run 1 · 2\d{3}-.* · killed\n1 kind of error, \d+ failed tr/)
+      const fromProcess = await linescope(t, ['errors', '--run', '1', '--url', url], { cwd: folder })
+      assert.deepEqual([fromProcess.code, fromProcess.stdout.toString()], [0, fromFolder.stdout.toString()])
+      const json = await linescope(t, ['errors', 'pipeline.yaml', '--run', '1', '--json'], { cwd: folder })
+      const { from, run, groups: stored } = JSON.parse(json.stdout.toString())
+      assert.deepEqual([from, run, stored], ['store', 1, groups.groups])
+      const unknown = await linescope(t, ['errors', '--run', '9', '--url', url], { cwd: folder })
+      assert.equal(unknown.code, 1)
+      assert.match(unknown.stderr, /^linescope: nothing is kept of run 9\n {2}There are: Run 1 · .* · killed\.\n/)
+      assertRefused(await linescope(t, ['errors', '--run', '0'], { cwd: folder }), /It must be the number of a run/)
+    })
+
     await t.test('the next run may begin meanwhile, and is told of', async t => {
       const next = start(t, ['run', 'pipeline.yaml', '--port', '0', '--quiet'], { cwd: folder })
       const [, nextUrl] = await next.says(/^(http:\S+)$/m)
       await statsWhen(nextUrl, 'lines beyond those of the first', ({ ledger }) => ledger.entered > stats.ledger.entered)
       await until('history of the next', async () => (await fetch(`${nextUrl}/api/v1/runs`)).status === 200)
       assert.deepEqual((await getStats(url)).ledger, stats.ledger)
+      assert.equal((await ask(nextUrl, '/api/v1/errors?run=1')).groups[0].count, groups.groups[0].count)
+      await ask(nextUrl, '/api/v1/errors?run=0', 400)
+      await ask(nextUrl, '/api/v1/errors?run=7', 404)
       const { problems } = await healthOf(url)
       assert.ok(
         problems.some(problem => problem.includes(`Its dashboard is at ${nextUrl}.`)),
@@ -187,6 +204,9 @@ describe('a run that was killed', { concurrency: false }, () => {
     assert.ok((await healthOf(missing.url)).problems.includes('There is no database in the state folder.'))
     assert.deepEqual((await getTrace(missing.url)).traces, [])
     assert.match((await getErrors(missing.url)).hint!, /no database/)
+    const noErrors = await linescope(t, ['errors', '--run', 'last', '--state', 'moved'], { cwd: folder })
+    assert.equal(noErrors.code, 1)
+    assert.match(noErrors.stderr, /there is no database in "moved"/)
     for (const path of ['history', 'runs', 'dead-letters', 'journeys', 'errors', 'errors?run=1', 'journeys/0:0']) {
       const { error, message } = await ask(missing.url, `/api/v1/${path}`, 409)
       assert.deepEqual([error, message], ['not_kept', 'There is no database in the state folder.'], path)

@@ -1,6 +1,6 @@
 // `linescope errors`: what went wrong, by kind.
 
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 
 import { addRunOptions, EXIT_CODES, parseCount, WHICH_RUN } from '../scope/arguments.ts'
 import type { ErrorsArguments } from '../scope/errors.ts'
@@ -13,6 +13,7 @@ export function errorsCommand(): Command {
   return addRunOptions(command)
     .option('--stack', 'with the stack of each', false)
     .option('--limit <number>', 'so many of the most frequent', parseCount, 20)
+    .option('--run <number>', 'of one run, by its number in /api/v1/runs; last is the newest', parseRun)
     .addHelpText('after', HELP)
     .action(async (pipeline: string | undefined, options: ErrorsArguments) => {
       const { showErrors } = await import('../scope/errors.ts')
@@ -21,5 +22,11 @@ export function errorsCommand(): Command {
 }
 
 const HELP = `${WHICH_RUN}
-Without a process that answers, the errors are those of the dead letters.
+Without a process that answers, the errors are those of the dead letters; with --run, of an earlier run too, what was
+stored of it.
 ${EXIT_CODES}`
+
+function parseRun(text: string): string {
+  if (text === 'last' || /^[1-9]\d{0,14}$/.test(text)) return text
+  throw new InvalidArgumentError('It must be the number of a run, from 1 up, or last.')
+}

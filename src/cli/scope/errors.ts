@@ -13,12 +13,15 @@ import { terminalWidth } from '../terminal-size.ts'
 import type { ScopeArguments } from './arguments.ts'
 import { findRun } from './find-run.ts'
 import { printJson } from './json-output.ts'
+import { askRunErrors, storedRunErrors } from './run-errors.ts'
 import { kindsText } from './run-text.ts'
 import { storedErrors } from './stored-errors.ts'
 
 export interface ErrorsArguments extends ScopeArguments {
   readonly stack: boolean
   readonly limit: number
+  /** Number of a run, or `last`. */
+  readonly run?: string
 }
 
 /** What is shown of one kind of error. */
@@ -34,6 +37,13 @@ export interface ShownGroup
 
 export async function showErrors(pipeline: string | undefined, options: ErrorsArguments): Promise<number> {
   const found = await findRun(pipeline, options)
+  if (options.run !== undefined) {
+    const { run } = options
+    const ofRun = found.kind === 'stored' ? storedRunErrors(found, run) : await askRunErrors(found.client, run)
+    if (options.json) printJson(ofRun.json)
+    else print(`${ofRun.title}\n${describe(ofRun.groups, options)}`)
+    return EXIT.done
+  }
   if (found.kind === 'stored') {
     const stored = await storedErrors(found, pipeline)
     if (options.json) printJson(stored)
