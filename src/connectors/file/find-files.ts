@@ -42,7 +42,12 @@ export function findFiles(
 ): FoundFile[] {
   const finder = new Finder(fileSystem, compression, setup)
   const unmatched = patterns.filter(pattern => !finder.add(pattern))
-  return finder.finish(unmatched)
+  const found = finder.finish(unmatched)
+  // Who goes on has said it at the start.
+  if (unmatched.length > 0 && setup.resume === undefined) {
+    setup.log?.(`warning: no file matches ${quoteList(unmatched)}; what the others match is read.`)
+  }
+  return found
 }
 
 class Finder {

@@ -161,6 +161,24 @@ describe('file source: mistakes that the user can mend', () => {
     assert.equal((await collectAll(open(folder, ['*.txt', '*.log']))).length, 1)
   })
 
+  test('a glob without a match beside one that has some is said once, in one line', t => {
+    const folder = temporaryFolder(t)
+    writeFileSync(join(folder, 'a.log'), 'a\n')
+    const said: string[] = []
+    const setup = { ...sourceSetup(folder), log: (message: string) => void said.push(message) }
+    const openWith = (paths: string[], resume?: []): void =>
+      createFileSource(nodeFileSystem)
+        .open(fileSource.options.parse({ paths }), { ...setup, resume })
+        .close()
+
+    openWith(['*.log'])
+    assert.deepEqual(said, [])
+    openWith(['*.txt', '*.log', 'b*'])
+    assert.deepEqual(said, ['warning: no file matches "*.txt" and "b*"; what the others match is read.'])
+    openWith(['*.txt', '*.log'], [])
+    assert.equal(said.length, 1)
+  })
+
   test('says so when permission is missing [C11]', t => {
     const folder = temporaryFolder(t)
     writeFileSync(join(folder, 'a.log'), 'a\n')
