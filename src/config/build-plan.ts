@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import { closestName, didYouMean } from '../base/closest-name.ts'
 import { quote } from '../base/quote.ts'
 import type { Redaction } from '../base/redaction.ts'
-import type { DeadLettersPlan, JourneysPlan, LimitsPlan, Plan, ProcessorPlan } from '../engine/plan.ts'
+import type { DeadLettersPlan, JourneysPlan, LimitsPlan, Plan, ProcessorPlan, StorePlan } from '../engine/plan.ts'
 import { checkGraph } from './check-graph.ts'
 import { configHash } from './config-hash.ts'
 import { type Connection, connect } from './connect.ts'
@@ -21,7 +21,8 @@ import {
   journeysSchema,
   limitsSchema,
   PIPELINE_KEYS,
-  redactionSchema
+  redactionSchema,
+  storeSchema
 } from './schema.ts'
 import { type ConfigNode, entryOf, filledValue, type MapNode } from './tree.ts'
 import { validate } from './validate.ts'
@@ -87,7 +88,7 @@ export async function buildPlan(
     warnings: problems.warnings(mask)
   }
   const hash = await configHash(unhashed, context.moduleFiles, environment.used())
-  const plan = { ...unhashed, configHash: hash, redaction: draft.redaction }
+  const plan = { ...unhashed, configHash: hash, redaction: draft.redaction, store: draft.store }
   return { plan, secrets: environment.secrets(), variables: environment.secretNames() }
 }
 
@@ -101,6 +102,7 @@ interface Draft {
   readonly journeys: JourneysPlan
   readonly durability: Plan['durability']
   readonly redaction: Redaction
+  readonly store: StorePlan
 }
 
 async function readDraft(tree: MapNode, given: PlanArguments, context: Context): Promise<Draft> {
@@ -123,7 +125,8 @@ async function readDraft(tree: MapNode, given: PlanArguments, context: Context):
     deadLetters: await readSection('dead_letters', deadLettersSchema, tree, context, {}),
     journeys: await readSection('journeys', journeysSchema, tree, context, {}),
     durability: await readSection('durability', durabilitySchema, tree, context, undefined),
-    redaction: await readSection('redaction', redactionSchema, tree, context, {})
+    redaction: await readSection('redaction', redactionSchema, tree, context, {}),
+    store: await readSection('store', storeSchema, tree, context, {})
   }
 }
 

@@ -43,6 +43,11 @@ test('the hash changes with everything that changes what the pipeline does', asy
   assert.equal(hashes.has(await hashOf(SOURCE, changed)), false)
 })
 
+test('the hash does not change with how much is kept for looking at', async t => {
+  const folder = temporaryFolder(t, CODE)
+  assert.equal(await hashOf(`${SOURCE}\nstore: { max_bytes: 8MiB, max_age: 7d }`, folder), await hashOf(SOURCE, folder))
+})
+
 test('the hash changes when a module that is used changes, though Node still has the old one in memory', async t => {
   const folder = temporaryFolder(t, CODE)
   const before = await hashOf(SOURCE, folder)

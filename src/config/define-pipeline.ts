@@ -40,6 +40,8 @@ export interface Pipeline {
     readonly dry_run?: boolean
   }
   readonly durability?: 'full' | 'fast'
+  /** How much is kept of what people look at. */
+  readonly store?: { readonly max_bytes?: number | string; readonly max_age?: Duration }
   readonly redaction?: {
     readonly presets?: readonly RedactionPreset[]
     readonly patterns?: readonly string[]

@@ -21,7 +21,8 @@ test('the schema is draft 07 and refuses unknown keys at every level', () => {
     'dead_letters',
     'journeys',
     'durability',
-    'redaction'
+    'redaction',
+    'store'
   ])
   assert.equal(schema.additionalProperties, false)
   assert.equal(processor.additionalProperties, false)

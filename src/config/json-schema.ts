@@ -15,6 +15,7 @@ import {
   onErrorSchema,
   redactionSchema,
   retrySchema,
+  storeSchema,
   timeoutSchema,
   toSchema
 } from './schema.ts'
@@ -58,7 +59,8 @@ export function pipelineJsonSchema(registry: Registry): object {
     dead_letters: deadLettersSchema.optional(),
     journeys: journeysSchema.optional(),
     durability: durabilitySchema.optional(),
-    redaction: redactionSchema.optional()
+    redaction: redactionSchema.optional(),
+    store: storeSchema.optional()
   })
   const schema = z.toJSONSchema(pipeline, {
     target: 'draft-7',

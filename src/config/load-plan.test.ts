@@ -114,6 +114,7 @@ test('a pipeline file becomes a plan: processors in their order, then sinks, nam
     },
     durability: 'full',
     redaction: DEFAULT_REDACTION,
+    store: { maxBytes: 256 * 1024 * 1024, maxAgeMilliseconds: undefined },
     warnings: []
   })
   assert.doesNotThrow(() => structuredClone(plan))

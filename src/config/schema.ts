@@ -217,6 +217,23 @@ export const journeysSchema = z
   }))
   .describe('Which journeys are kept with times and values when a run traces.')
 
+export const storeSchema = z
+  .strictObject({
+    max_bytes: option.bytes({
+      min: '8MiB',
+      default: '256MiB',
+      description: 'What the database of what is looked at may take: the oldest journeys and letters of the index go.'
+    }),
+    max_age: option
+      .duration({
+        min: '1m',
+        description: 'Journeys and groups of errors that are older go. Without it they stay while there is room.'
+      })
+      .optional()
+  })
+  .transform(store => ({ maxBytes: store.max_bytes, maxAgeMilliseconds: store.max_age }))
+  .describe('How much is kept of what people look at. No line depends on it.')
+
 export const redactionSchema = z
   .strictObject({
     presets: z
@@ -245,7 +262,8 @@ export const PIPELINE_KEYS: readonly string[] = [
   'dead_letters',
   'journeys',
   'durability',
-  'redaction'
+  'redaction',
+  'store'
 ]
 
 /** Keys that every processor may have beside its built-in or `use`. */

@@ -127,6 +127,12 @@ export interface JourneysPlan {
   readonly dryRun: boolean
 }
 
+export interface StorePlan {
+  readonly maxBytes: number
+  /** Undefined: nothing goes because of its age. */
+  readonly maxAgeMilliseconds: number | undefined
+}
+
 export interface Plan {
   readonly name: string
   /** Absolute path of the pipeline file; undefined in library mode. */
@@ -147,6 +153,8 @@ export interface Plan {
   readonly durability: 'full' | 'fast'
   /** What is masked where text is shown; it changes nothing of what the pipeline does. Undefined: the default. */
   readonly redaction?: Redaction
+  /** How much is kept of what people look at; it changes nothing of what the pipeline does. Undefined: the default. */
+  readonly store?: StorePlan
   /** Said at start, one line each: a route without default, a cycle that only a drop can leave. */
   readonly warnings: readonly string[]
 }

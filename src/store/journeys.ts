@@ -62,6 +62,13 @@ export function removeJourneys(database: DatabaseSync, count: number): number {
   return change(database, 'DELETE FROM journeys WHERE number < ?', end)
 }
 
+/** Those that were settled before; at most so many, the oldest. */
+export function removeJourneysBefore(database: DatabaseSync, moment: number, atMost: number): number {
+  const old = 'SELECT number FROM journeys WHERE settled < ? ORDER BY settled LIMIT ?'
+  change(database, `DELETE FROM journey_texts WHERE rowid IN (${old})`, moment, atMost)
+  return change(database, `DELETE FROM journeys WHERE number IN (${old})`, moment, atMost)
+}
+
 function conditionsOf({ text, from, to, outcome, reason, durationAtLeast }: JourneyQuery): {
   readonly conditions: string
   readonly values: SQLInputValue[]

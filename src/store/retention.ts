@@ -2,7 +2,7 @@
 
 import type { DatabaseSync } from 'node:sqlite'
 
-import { removeJourneys } from './journeys.ts'
+import { removeJourneys, removeJourneysBefore } from './journeys.ts'
 import { change, numberIn, rowOf } from './statements.ts'
 
 export interface Removed {
@@ -13,6 +13,7 @@ export interface Removed {
 /** Of what goes at once, so much of what is there. */
 const PART = 0.1
 const ROUNDS = 20
+const AT_ONCE = 10_000
 const LETTERS_AT_LEAST = 1_000
 
 /** Within a transaction. Pages that become free are used again, so the file itself stays as long as it was. */
@@ -29,6 +30,12 @@ export function keepWithin(database: DatabaseSync, maxBytes: number): Removed {
     else deadLetters += removeLetters(database, Math.ceil(known.letters * PART))
   }
   return { journeys, deadLetters }
+}
+
+/** Within a transaction, and not more than takes a moment: the rest goes the next time. */
+export function removeOlderThan(database: DatabaseSync, moment: number): Pick<Removed, 'journeys'> {
+  change(database, 'DELETE FROM error_groups WHERE last_at < ?', moment)
+  return { journeys: removeJourneysBefore(database, moment, AT_ONCE) }
 }
 
 export function usedBytes(database: DatabaseSync): number {

@@ -176,6 +176,42 @@ describe('kept journeys', () => {
   })
 })
 
+describe('the age of what is kept', () => {
+  test('is bounded for journeys and groups of errors when it is asked for, and else by nothing', t => {
+    const folder = folderWithLetters(t, 3)
+    const keep = (store: Store): void => {
+      store.keep(upTo(25).map(number => journeyOf(number)))
+      for (const [key, seconds] of [['old', 1] as const, ['new', 20] as const]) {
+        store.putErrorGroups([{ key, lastAt: START + seconds * 1_000, group: { count: 1 } as ErrorGroup }])
+      }
+    }
+    const groupsIn = (store: Store) => store.answer('errorGroups', { sort: 'count', limit: 10 })?.known
+    const journeysIn = (store: Store) =>
+      store.answer('findJourneys', { limit: 100 })?.journeys.map(({ trace }) => trace.line_number - 1)
+    const unbounded = storeOf(t, folder)
+    keep(unbounded)
+    unbounded.flush()
+    unbounded.flush(1e9)
+    assert.deepEqual([journeysIn(unbounded)?.length, groupsIn(unbounded)], [25, 2])
+    unbounded.close()
+
+    const bounded = storeOf(t, folder, { maxAgeMilliseconds: Date.now() - (START + 10_500) })
+    bounded.index(100)
+    bounded.flush()
+
+    // The newest was settled 24 s after the start.
+    const left = journeysIn(bounded)!
+    assert.ok(left.length > 0 && left.length < 15 && left.every(number => number > 10), left.join())
+    assert.equal(
+      bounded.answer('findJourneys', { text: 'user-3', limit: 10 })?.journeys.length,
+      left.includes(13) ? 2 : 1
+    )
+    assert.equal(groupsIn(bounded), 1)
+    // They are those of the log, however old.
+    assert.equal(bounded.answer('deadLetters', { limit: 10 })?.known, 3)
+  })
+})
+
 describe('the size of the store', () => {
   test('is kept: the oldest journeys go, with what finds them', t => {
     const folder = folderWithLetters(t, 0)

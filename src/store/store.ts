@@ -2,6 +2,8 @@
 // answers questions; it keeps the index of dead letters caught up. Nothing here throws because of a disk or a database:
 // what cannot be written waits, within bounds, and what finds no room is counted.
 
+import type { DatabaseSync } from 'node:sqlite'
+
 import type { KeptJourney } from '../contract/journey.ts'
 import type { Ledger } from '../contract/ledger.ts'
 import type { RevealText } from '../state/dead-letter-log/filter.ts'
@@ -12,7 +14,7 @@ import { addJourney } from './journeys.ts'
 import { KeptDatabase } from './kept-database.ts'
 import { LetterIndex } from './letter-index.ts'
 import type { Answer, HistorySample, KeptErrorGroup, Query, QuestionName, RunEnd } from './messages.ts'
-import { keepWithin } from './retention.ts'
+import { keepWithin, removeOlderThan } from './retention.ts'
 import { type KnownRun, noteEnd, noteExitCode, noteLedger, numberOfRun } from './runs.ts'
 
 export interface StoreOptions {
@@ -22,7 +24,9 @@ export interface StoreOptions {
   /** Another one when text is revealed in another way: the index of dead letters is made anew then. */
   readonly textVersion: string
   readonly say: (message: string) => void
-  readonly maxBytes?: number
+  readonly maxBytes?: number | undefined
+  /** Undefined: nothing goes because of its age. */
+  readonly maxAgeMilliseconds?: number | undefined
 }
 
 /** What the database may take on the disk, beside what SQLite keeps next to it for a while. */
@@ -118,7 +122,8 @@ export class Store {
       if (this.#ledger !== undefined) noteLedger(database, run, this.#ledger.at, this.#ledger.ledger)
       if (this.#end !== undefined) noteEnd(database, run, this.#end)
       if (this.#exitCode !== undefined) noteExitCode(database, run, this.#exitCode)
-      return isRetentionDue ? keepWithin(database, this.#options.maxBytes ?? STORE_BYTES) : {}
+      if (isRetentionDue) this.#retain(database)
+      return {}
     })
     if (written === undefined) return
     if (isRetentionDue) this.#retainedAt = nowMilliseconds
@@ -128,6 +133,12 @@ export class Store {
     this.#ledger = undefined
     this.#end = undefined
     this.#exitCode = undefined
+  }
+
+  #retain(database: DatabaseSync): void {
+    const { maxBytes, maxAgeMilliseconds } = this.#options
+    if (maxAgeMilliseconds !== undefined) removeOlderThan(database, Date.now() - maxAgeMilliseconds)
+    keepWithin(database, maxBytes ?? STORE_BYTES)
   }
 
   /** Takes at most so many dead letters into the index. True when it holds all that are in the log. */

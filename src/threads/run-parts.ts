@@ -155,7 +155,8 @@ export function startStore(
     totals: totalsOf(region),
     readsPages: dashboard === undefined,
     secrets,
-    redaction: plan.redaction
+    redaction: plan.redaction,
+    ...plan.store
   }
   const thread = new StoreThread(data, {
     log: message => onLog(message),

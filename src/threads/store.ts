@@ -27,6 +27,9 @@ export interface StoreData {
   readonly readsPages: boolean
   readonly secrets: readonly string[]
   readonly redaction?: Redaction | undefined
+  /** Undefined: the default. */
+  readonly maxBytes?: number | undefined
+  readonly maxAgeMilliseconds?: number | undefined
 }
 
 export type ToStoreThread =
@@ -63,7 +66,9 @@ const store = new Store({
   run: data.run,
   reveal,
   textVersion: textVersionOf(data.run.configHash, data.secrets, data.redaction),
-  say: message => tell({ type: 'log', message: reveal(message) })
+  say: message => tell({ type: 'log', message: reveal(message) }),
+  maxBytes: data.maxBytes,
+  maxAgeMilliseconds: data.maxAgeMilliseconds
 })
 const sampler = new HistorySampler(data.pipeline, data.regions, beginning(), data.totals)
 const observer = data.readsPages
