@@ -34,6 +34,10 @@ export interface StoredRunOptions {
 
 /** Measured on lanes and threads, which are gone. */
 const LIVE_METRICS = new Set([
+  'linescope_processor_error_kinds_total',
+  'linescope_oldest_line_seconds',
+  'linescope_journeys_matched_total',
+  'linescope_journeys_kept_total',
   'linescope_journeys_written_total',
   'linescope_journeys_dropped_total',
   'linescope_journeys_overwritten_total',

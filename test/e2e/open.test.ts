@@ -105,7 +105,7 @@ describe('a run that was killed', { concurrency: false }, () => {
     const metrics = await getText(url, '/metrics')
     assert.match(metrics, new RegExp(`^linescope_entered_lines_total ${stats.ledger.entered}$`, 'm'))
     assert.match(metrics, /^linescope_run_state\{pipeline="pipeline",state="crashed"\} 1$/m)
-    assert.doesNotMatch(metrics, /_bucket|journeys_written/)
+    assert.doesNotMatch(metrics, /_bucket|journeys_|error_kinds|oldest_line/)
 
     const traces = await getTrace(url, '?limit=5')
     assert.ok(traces.traces.length > 0 && traces.traces.length <= 5)
