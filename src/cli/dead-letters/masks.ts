@@ -3,9 +3,7 @@
 
 import { quoteList } from '../../base/quote.ts'
 import { DEFAULT_REDACTION, type Redaction } from '../../base/redaction.ts'
-import { builtins } from '../../builtins.ts'
 import { valuesToMask } from '../../config/environment.ts'
-import { loadPlan } from '../../config/load-plan.ts'
 import { readMasks } from '../../state/masks.ts'
 import { printError, safe } from '../output.ts'
 
@@ -18,6 +16,11 @@ export interface Masks {
 export async function masksFor(pipeline: string | undefined, stateFolder: string, shownAs: string): Promise<Masks> {
   if (pipeline === undefined) return storedMasks(stateFolder, shownAs)
   try {
+    // What loads a pipeline takes longer to start than all else here.
+    const [{ builtins }, { loadPlan }] = await Promise.all([
+      import('../../builtins.ts'),
+      import('../../config/load-plan.ts')
+    ])
     const plan = { file: pipeline, registry: builtins, currentFolder: process.cwd(), inputFromCaller: true }
     const loaded = await loadPlan(plan)
     return { secrets: loaded.secrets, redaction: loaded.plan.redaction }
