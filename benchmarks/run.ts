@@ -1,7 +1,8 @@
-// `npm run bench`: the jobs, side by side with their peers, and what telemetry costs. Prints a table, keeps raw results.
+// `npm run bench`: the jobs, side by side with their peers, and what telemetry costs. Prints tables, keeps raw results
+// and writes the costs into the README.
 //
 // Arguments: --quick (small input, two runs: shows that everything runs, says nothing about speed), --lines N, --runs N,
-// --job NAME, --cost-only.
+// --job NAME, --cost-only, --rounds N (of the costs).
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,10 +12,12 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 import { installPackage, packPackage } from '../scripts/pack.ts'
+import type { TelemetryMode } from '../src/engine/index.ts'
 import { JOBS, type Job } from './contestants.ts'
-import { measureSlices } from './cost.ts'
+import { measureRounds } from './cost.ts'
 import { type Input, requireRoom, writeInput } from './input.ts'
 import { type Cost, hashOf, measure, type Places } from './measure.ts'
+import { type CostOfMode, type Costs, overheadTable, writeOverhead } from './readme.ts'
 import { bootstrapTrimmedMean, median, type Spread, spreadOf } from './statistics.ts'
 
 const { values } = parseArgs({
@@ -22,6 +25,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     lines: { type: 'string' },
     runs: { type: 'string' },
+    rounds: { type: 'string' },
     job: { type: 'string' },
     'cost-only': { type: 'boolean', default: false }
   }
@@ -29,6 +33,8 @@ const { values } = parseArgs({
 const lines = Number(values.lines ?? (values.quick ? 100_000 : 10_000_000))
 const runs = Number(values.runs ?? (values.quick ? 2 : 10))
 const RAM_DISK = '/dev/shm'
+/** In the first ones code is not compiled yet. */
+const WARM_UP_ROUNDS = 4
 
 interface Result {
   readonly name: string
@@ -52,7 +58,11 @@ try {
       report[job.name] = { lines: input.lines, runs, contestants: runJob(job, input, linescope) }
     }
   }
-  if (values.job === undefined || values['cost-only']) report['cost'] = await runCosts(input)
+  if (values.job === undefined || values['cost-only']) {
+    const costs = await runCosts(input)
+    report['cost'] = costs
+    if (!values.quick) writeOverhead(costs)
+  }
   if (!values.quick) keep(report)
 } finally {
   rmSync(folder, { recursive: true, force: true })
@@ -115,31 +125,18 @@ function checkEqual(job: Job, places: Places): void {
   }
 }
 
-async function runCosts(input: Input): Promise<Record<string, unknown>> {
-  const costs: Record<string, unknown> = {}
-  const pairs = values.quick ? 4 : 200
-  // Some kernels count CPU time in ticks of 4 ms: a slice takes some 300 ms.
+async function runCosts(input: Input): Promise<Costs> {
+  const rounds = Number(values.rounds ?? (values.quick ? 3 : 100))
+  // Some kernels count CPU time in ticks of 4 ms: a slice takes some 600 ms.
   const sliceBytes = Math.min(input.bytes, 192 * 1024 * 1024)
-  for (const [name, base, mode] of [
-    ['metrics', 'off', 'metrics'],
-    ['full journeys', 'metrics', 'journeys']
-  ] as const) {
-    const slices = await measureSlices(input.path, join(folder, 'cost.log'), [base, mode], pairs + 4, sliceBytes)
-    // The first pairs warm the code up.
-    const ratios: number[] = []
-    for (let at = 8; at + 1 < slices.length; at += 2) {
-      const pair = [slices[at], slices[at + 1]]
-      const without = pair.find(slice => slice.mode === base)!
-      const withIt = pair.find(slice => slice.mode === mode)!
-      ratios.push(withIt.micros / without.micros - 1)
-    }
-    const { mean, low, high } = bootstrapTrimmedMean(ratios)
-    const percent = (share: number): string => `${(share * 100).toFixed(1)} %`
-    console.log(
-      `cost of ${name}: ${percent(mean)} of the lane's CPU time (mean without a tenth at either end; 95 % interval ${percent(low)} to ${percent(high)}, median ${percent(median(ratios))}, ${ratios.length} pairs of slices)`
-    )
-    costs[name] = { mean, low, high, median: median(ratios), ratios }
+  const all = await measureRounds(input.path, join(folder, 'cost.log'), rounds + WARM_UP_ROUNDS, sliceBytes)
+  const measured = all.slice(WARM_UP_ROUNDS)
+  const costOf = (mode: TelemetryMode): CostOfMode => {
+    const ratios = measured.map(round => round[mode] / round.off - 1)
+    return { ...bootstrapTrimmedMean(ratios), median: median(ratios), ratios }
   }
+  const costs = { rounds, metrics: costOf('metrics'), journeys: costOf('journeys') }
+  console.log(overheadTable(costs))
   return costs
 }
 
