@@ -7,6 +7,7 @@ import { rememberMasks } from '../state/masks.ts'
 import { openState } from '../state/open-state.ts'
 import type { RunInformation } from '../state/run-json.ts'
 import { rememberStart } from '../state/started-with.ts'
+import { writeInStateFolder } from '../state/state-folder.ts'
 import { type LaneEnd, Run, type StatsAnswer } from '../threads/main.ts'
 import { decideBeginning, type ResumeWish, replacesOutputs } from '../threads/resume.ts'
 import { VERSION } from '../threads/version.ts'
@@ -41,8 +42,10 @@ export async function executeRun(pipeline: string | undefined, options: RunArgum
   const state = openState(options.state ?? defaultStateRoot(pipeline), runIdentity(plan))
   const { input: inputs, output: outputs } = options
   const currentFolder = process.cwd()
-  rememberStart(state.folder, { pipeline: plan.file ?? DEMO, currentFolder, inputs, outputs })
-  rememberMasks(state.folder, { redaction: plan.redaction, variables, secrets })
+  writeInStateFolder(state.folder, () => {
+    rememberStart(state.folder, { pipeline: plan.file ?? DEMO, currentFolder, inputs, outputs })
+    rememberMasks(state.folder, { redaction: plan.redaction, variables, secrets })
+  })
   let hasClosed = true
   const progress = new Progress()
   const signals = new StopSignals()

@@ -43,11 +43,18 @@ export function stateFoldersIn(root: string, pipelineName?: string): string[] {
 
 /** Makes the folder, private to its owner and unseen by git. Throws a UserError when that cannot be. */
 export function openStateFolder(path: string): void {
-  try {
+  writeInStateFolder(path, () => {
     makePrivateFolder(path)
     chmodSync(path, 0o700)
     // In the run's own folder, not in the root: that one may be a folder of the user's.
     writePrivateFile(join(path, '.gitignore'), '*\n')
+  })
+}
+
+/** What a run writes there before its first line. Throws a UserError for what the system refuses. */
+export function writeInStateFolder(path: string, write: () => void): void {
+  try {
+    write()
   } catch (error) {
     if (systemErrorCode(error) === undefined) throw error
     throw new UserError(`The state folder ${path} cannot be used: ${systemErrorReason(error)}.`, {

@@ -12,7 +12,7 @@ import type { Plan } from '../engine/index.ts'
 import type { Checkpoint } from '../state/checkpoint/checkpoint.ts'
 import { acquireLock } from '../state/lock.ts'
 import { rememberMasks } from '../state/masks.ts'
-import { openStateFolder } from '../state/state-folder.ts'
+import { openStateFolder, writeInStateFolder } from '../state/state-folder.ts'
 import type { RunOptions } from './library.ts'
 import { Run } from './main.ts'
 import { decideBeginning, replacesOutputs } from './resume.ts'
@@ -22,28 +22,30 @@ import { VERSION } from './version.ts'
 export async function startRun(pipeline: Pipeline | string, options: RunOptions): Promise<Run> {
   const { plan, secrets, variables } = await load(pipeline, options)
   const { stateFolder, resume, close } = openFolder(plan, options)
-  if (options.state !== undefined) rememberMasks(stateFolder, { redaction: plan.redaction, variables, secrets })
-  const starting = Run.start({
-    plan,
-    registry: builtins,
-    trace: options.trace ?? false,
-    stateFolder,
-    commits: options.state !== undefined,
-    resume,
-    replaceOutputs: replacesOutputs(plan),
-    maxLines: options.maxLines ?? Number.POSITIVE_INFINITY,
-    dashboard:
-      options.port === undefined
-        ? undefined
-        : { host: options.host ?? '127.0.0.1', port: options.port, allowHosts: [], token: options.token ?? '' },
-    version: VERSION,
-    secrets: [...secrets, ...(options.token ? [options.token] : [])],
-    onLog: options.onLog ?? (() => undefined),
-    input: options.input,
-    valueOutput: options.output
-  })
   try {
-    const started = await starting
+    if (options.state !== undefined) {
+      const masks = { redaction: plan.redaction, variables, secrets }
+      writeInStateFolder(stateFolder, () => rememberMasks(stateFolder, masks))
+    }
+    const started = await Run.start({
+      plan,
+      registry: builtins,
+      trace: options.trace ?? false,
+      stateFolder,
+      commits: options.state !== undefined,
+      resume,
+      replaceOutputs: replacesOutputs(plan),
+      maxLines: options.maxLines ?? Number.POSITIVE_INFINITY,
+      dashboard:
+        options.port === undefined
+          ? undefined
+          : { host: options.host ?? '127.0.0.1', port: options.port, allowHosts: [], token: options.token ?? '' },
+      version: VERSION,
+      secrets: [...secrets, ...(options.token ? [options.token] : [])],
+      onLog: options.onLog ?? (() => undefined),
+      input: options.input,
+      valueOutput: options.output
+    })
     void started.ended.then(close)
     return started
   } catch (failure) {

@@ -1,7 +1,7 @@
 // The arguments of the command line: what each does, and what is said when one is wrong.
 
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
@@ -180,5 +180,21 @@ describe('the state folder', TOGETHER, () => {
       ended,
       /^linescope: The state folder \/dev\/null\/here\S* cannot be used: .*\. Name another place with --state DIR\.$/m
     )
+  })
+
+  test('in which a file cannot be replaced is refused before a line is read', async t => {
+    const folder = makeFolder(t, FILES)
+    const before = await linescope(t, ['run', 'pipeline.yaml', ...ALONE], { cwd: folder })
+    assert.equal(before.code, 0, before.stderr)
+    rmSync(join(folder, 'out.log'))
+    const [name = ''] = readdirSync(join(folder, '.linescope'))
+    const masks = join(folder, '.linescope', name, 'masks.json')
+    rmSync(masks)
+    mkdirSync(masks)
+
+    const ended = await linescope(t, ['run', 'pipeline.yaml', ...ALONE], { cwd: folder })
+
+    assertRefused(ended, /^linescope: The state folder .* cannot be used: .*\. Name another place with --state DIR\.$/m)
+    assert.equal(existsSync(join(folder, 'out.log')), false)
   })
 })
