@@ -10,5 +10,6 @@ export function wantedGroups(groups: readonly ErrorGroup[], { processor, text = 
       (processor === undefined || group.processor === processor) &&
       (text === '' || [group.name, group.message, group.line, group.at_code].some(part => part?.includes(text)))
   )
-  return wanted.sort((a, b) => (sort === 'count' ? b.count - a.count : a.last_at < b.last_at ? 1 : -1))
+  if (sort === 'count') return wanted.sort((a, b) => b.count - a.count)
+  return wanted.sort((a, b) => (a.last_at < b.last_at ? 1 : a.last_at > b.last_at ? -1 : 0))
 }
