@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads'
 import type { PipelineDescription } from '../contract/pipeline.ts'
 import { createRegion, type Region } from '../shared-memory/index.ts'
 import { Observer } from './observer.ts'
-import { type LaneScript, type RecordedLine, recordScript } from './recording-lane-fixtures.ts'
+import { type LaneScript, type RecordedLine, RecordingLane, recordScript } from './recording-lane-fixtures.ts'
 import { createReveal } from './reveal.ts'
 
 export interface RecordedRun {
@@ -36,6 +36,19 @@ export async function observe(
   const observer = new Observer({ pipeline, regions, reveal: createReveal(run.secrets), version: '1.2.3' })
   t.after(() => observer.stop())
   return { observer, regions }
+}
+
+/** A lane that records nothing by itself, and an observer of it. */
+export function laneOf(
+  t: Pick<TestContext, 'after'>,
+  { processors, sinks }: { readonly processors: readonly string[]; readonly sinks: readonly string[] }
+): { readonly lane: RecordingLane; readonly observer: Observer } {
+  const pipeline = describePipeline(processors, sinks)
+  const region = regionFor(pipeline, false)
+  const lane = new RecordingLane(region)
+  const observer = new Observer({ pipeline, regions: [region], reveal: createReveal(), version: '1.2.3' })
+  t.after(() => observer.stop())
+  return { lane, observer }
 }
 
 export function describePipeline(processors: readonly string[], sinks: readonly string[]): PipelineDescription {

@@ -2,10 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
 import { LANE, NODE, NODE_OFFSET } from '../../shared-memory/index.ts'
-import { delivered, describePipeline, observe, regionFor } from '../observe-recording-fixtures.ts'
-import { Observer } from '../observer.ts'
-import { RecordingLane } from '../recording-lane-fixtures.ts'
-import { createReveal } from '../reveal.ts'
+import { delivered, laneOf, observe } from '../observe-recording-fixtures.ts'
 import { BOUNDS } from './durations.ts'
 import type { Family } from './family.ts'
 import { writeMetrics } from './write.ts'
@@ -60,7 +57,7 @@ describe('metrics', () => {
   })
 
   test('do not count what may yet run again: lines of a batch that is still open', t => {
-    const { lane, observer } = laneOf(t)
+    const { lane, observer } = laneOf(t, NAMES)
     lane.record([delivered('x', [0, 1, 2])])
     lane.publish('running')
     lane.values[LANE.entered] += 5
@@ -72,7 +69,7 @@ describe('metrics', () => {
   })
 
   test('never fall when a lane that died goes back to a snapshot, and go on when it has passed it', t => {
-    const { lane, observer } = laneOf(t)
+    const { lane, observer } = laneOf(t, NAMES)
     const ended = (): number => {
       observer.poll()
       return valueIn(writeMetrics(observer.metrics(false), 'text'), 'linescope_ended_lines_total{end="end"}')
@@ -192,12 +189,3 @@ describe('the writer', () => {
     assert.deepEqual(bounds.slice(-4), ['10.0', '30.0', '60.0', '+Inf'])
   })
 })
-
-function laneOf(t: { after: (end: () => void) => void }): { lane: RecordingLane; observer: Observer } {
-  const pipeline = describePipeline(NAMES.processors, NAMES.sinks)
-  const region = regionFor(pipeline, false)
-  const lane = new RecordingLane(region)
-  const observer = new Observer({ pipeline, regions: [region], reveal: createReveal(), version: '1.2.3' })
-  t.after(() => observer.stop())
-  return { lane, observer }
-}

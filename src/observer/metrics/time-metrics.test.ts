@@ -2,10 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { LANE, NODE, NODE_OFFSET, NODE_STRIDE, type NodeCounter } from '../../shared-memory/index.ts'
-import { delivered, describePipeline, observe, regionFor } from '../observe-recording-fixtures.ts'
-import { Observer } from '../observer.ts'
-import { RecordingLane } from '../recording-lane-fixtures.ts'
-import { createReveal } from '../reveal.ts'
+import { delivered, laneOf, observe } from '../observe-recording-fixtures.ts'
+import type { Observer } from '../observer.ts'
 import { writeMetrics } from './write.ts'
 
 const NAMES = { processors: ['start', 'a'], sinks: ['end', 'other'] }
@@ -60,7 +58,7 @@ test('how long lines take is told by source, outcome and sink', async t => {
 })
 
 test("the parts of the lanes' time add up to it, and each node's states are told", t => {
-  const { lane, observer } = laneOf(t)
+  const { lane, observer } = laneOf(t, NAMES)
   const node = (id: number, counter: NodeCounter): number => NODE_OFFSET + id * NODE_STRIDE + NODE[counter]
   lane.values[LANE.lane_nanos] = 10e9
   lane.values[LANE.engine_nanos] = 1e9
@@ -86,7 +84,7 @@ test("the parts of the lanes' time add up to it, and each node's states are told
 })
 
 test('the oldest line that waits is told for each node, by what it waits for; 0 without one', t => {
-  const { lane, observer } = laneOf(t)
+  const { lane, observer } = laneOf(t, NAMES)
   const entry = { sourceNumber: 0, offset: 0, lineNumber: 1, attempt: 1 }
   const now = lane.now()
   lane.waitingLines([
@@ -107,12 +105,3 @@ test('the oldest line that waits is told for each node, by what it waits for; 0 
   lane.publish('running')
   assert.ok([...samples(observer, 'linescope_oldest_line_seconds').values()].every(value => value === 0))
 })
-
-function laneOf(t: { after: (end: () => void) => void }): { lane: RecordingLane; observer: Observer } {
-  const pipeline = describePipeline(NAMES.processors, NAMES.sinks)
-  const region = regionFor(pipeline, false)
-  const lane = new RecordingLane(region)
-  const observer = new Observer({ pipeline, regions: [region], reveal: createReveal(), version: '1.2.3' })
-  t.after(() => observer.stop())
-  return { lane, observer }
-}
