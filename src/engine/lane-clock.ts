@@ -87,6 +87,7 @@ export class LaneClock {
     // Lines are held since the end of this call: no part of it was waiting.
     this.#beganInCall = false
     this.#busyAt[node] += nanos
+    this.#countedTo[node] = performance.now()
   }
 
   goOutside(isOutside: boolean): void {
