@@ -62,6 +62,17 @@ describe('notes of lines that end whole processes', () => {
     assert.deepEqual(lines, [{ ...PLACE, code: 'killed_lane', message: 'ended the whole process, again and again' }])
   })
 
+  test('tell of an input once which of its lines are left out', t => {
+    const folder = makeFolder(t)
+    PoisonNotes.begin(folder, 'a', undefined)
+    for (const _ of [2, 3, 4, 5]) killedWith(folder, PLACE)
+    const notes = PoisonNotes.begin(folder, 'a', isBehind)
+
+    assert.deepEqual(notes.untold(PLACE.sourceNumber + 1), [])
+    assert.deepEqual(notes.untold(PLACE.sourceNumber), notes.lines)
+    assert.deepEqual(notes.untold(PLACE.sourceNumber), [])
+  })
+
   test('forget the deaths before of a run that goes on for long', t => {
     t.mock.timers.enable({ apis: ['setTimeout'] })
     const folder = makeFolder(t)

@@ -63,6 +63,7 @@ export class PoisonNotes {
   /** Runs before were killed: each line is to run alone for a while, and to be noted. */
   readonly isCareful: boolean
   readonly #stateFolder: string
+  readonly #told = new Set<number>()
   #notes: Notes
   #isOver = false
   #timer: NodeJS.Timeout | undefined
@@ -99,6 +100,13 @@ export class PoisonNotes {
     const notes = new PoisonNotes(stateFolder, { configHash, isRunning: true, deaths, strikes, lines }, isCareful)
     notes.#write()
     return notes
+  }
+
+  /** Of one input those that are not to be run, the first time that it is asked for. */
+  untold(sourceNumber: number): readonly PoisonLine[] {
+    if (this.#told.has(sourceNumber)) return []
+    this.#told.add(sourceNumber)
+    return this.lines.filter(line => line.sourceNumber === sourceNumber)
   }
 
   /** Lines flow from now on. A death long after this begins a new count. */

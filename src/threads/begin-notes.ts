@@ -1,11 +1,13 @@
 // What is known of lines that ended whole processes, for the run that begins now.
 
 import { quote } from '../base/quote.ts'
+import type { Plan } from '../engine/index.ts'
 import { type PoisonLine, PoisonNotes } from '../state/poison-notes.ts'
+import type { OpenedInput } from './input-positions.ts'
 import type { RunSettings } from './main.ts'
 
 /** Undefined for runs that leave nothing behind, or that have no input of their own. */
-export function beginNotes(settings: RunSettings, log: (message: string) => void): PoisonNotes | undefined {
+export function beginNotes(settings: RunSettings): PoisonNotes | undefined {
   const { commits, replaysOnly, stateFolder, plan, resume } = settings
   if (!commits || replaysOnly !== undefined) return undefined
   // What main reads comes once: its lines are never the same ones again.
@@ -15,11 +17,16 @@ export function beginNotes(settings: RunSettings, log: (message: string) => void
     const input = inputs.find(each => each.sourceNumber === sourceNumber)
     return sourceNumber < 0 || (input !== undefined && (input.isFinished || offset < input.offset))
   }
-  const notes = PoisonNotes.begin(stateFolder, plan.configHash, isGoingOn ? isBehind : undefined)
-  for (const { sourceNumber, lineNumber, node, message } of notes.lines) {
-    const name = inputs.find(each => each.sourceNumber === sourceNumber)?.name ?? `input ${sourceNumber}`
-    const processor = plan.processors[node]?.name ?? ''
-    log(`Line ${lineNumber} of ${quote(name)} is not run: in ${quote(processor)} it ${message}.`)
-  }
-  return notes
+  return PoisonNotes.begin(stateFolder, plan.configHash, isGoingOn ? isBehind : undefined)
+}
+
+/** A sentence for each line of the input that is not run, once: a run that was killed early has not even noted its name. */
+export function whatIsNotRun(
+  notes: PoisonNotes | undefined,
+  { sourceNumber, name }: Pick<OpenedInput, 'sourceNumber' | 'name'>,
+  { processors }: Plan
+): string[] {
+  return (notes?.untold(sourceNumber) ?? []).map(({ lineNumber, node, message }) => {
+    return `Line ${lineNumber} of ${quote(name)} is not run: in ${quote(processors[node]?.name ?? '')} it ${message}.`
+  })
 }

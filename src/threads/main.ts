@@ -15,7 +15,7 @@ import type { StatsAnswer } from '../observer/stats-answer.ts'
 import type { Registry } from '../sdk/registry.ts'
 import { createRegion, MainControl, type Region, regionMilliseconds } from '../shared-memory/index.ts'
 import type { PoisonNotes } from '../state/poison-notes.ts'
-import { beginNotes } from './begin-notes.ts'
+import { beginNotes, whatIsNotRun } from './begin-notes.ts'
 import { DashboardThread } from './dashboard-thread.ts'
 import { describePlan } from './describe-plan.ts'
 import { InputPositions, type OpenedInput } from './input-positions.ts'
@@ -91,7 +91,7 @@ export class Run {
     const control = new MainControl(region)
     const reveal = createReveal(settings.secrets, settings.plan.redaction)
     const log = (message: string): void => settings.onLog(reveal(message))
-    const notes = beginNotes(settings, log)
+    const notes = beginNotes(settings)
     const lane = createLane(settings, region, control.nextEpoch(), notes)
     lane.onLog = log
     let dashboard: DashboardThread | undefined
@@ -348,6 +348,7 @@ export class Run {
 
   #inputBegan(input: OpenedInput): void {
     this.#commits?.began(input)
+    for (const text of whatIsNotRun(this.#notes, input, this.#settings.plan)) this.#settings.onLog(this.#reveal(text))
     this.#files[input.sourceNumber] = sourceFileOf(input)
     this.#noteInput(input.sourceNumber, input.name)
   }
